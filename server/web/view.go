@@ -94,6 +94,14 @@ type Step struct {
 	Href  string    // more about it
 }
 
+// When writes the time of the step in Beijing; nothing while it has not come.
+func (s Step) When() string {
+	if s.At.IsZero() {
+		return ""
+	}
+	return s.At.In(clock.Beijing).Format("2006-01-02 15:04")
+}
+
 // Fact is one line of a definition list.
 type Fact struct {
 	Name, Value string
@@ -292,6 +300,18 @@ func (p Page) Err(field string) string {
 func (p Page) Field(name, label, value string, opts ...string) (FieldView, error) {
 	f := FieldView{Name: name, Label: label, Value: value, Type: "text", Error: p.Err(name)}
 	return f, f.apply(opts)
+}
+
+// Options makes options from pairs of value and label, for short lists that a template knows itself.
+func (p Page) Options(pairs ...string) ([]Option, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("web: options %q are not pairs", pairs)
+	}
+	out := make([]Option, 0, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, Option{Value: pairs[i], Label: pairs[i+1]})
+	}
+	return out, nil
 }
 
 // Choice makes a field with one answer out of several: radio buttons, or a drop-down list with the option "select".

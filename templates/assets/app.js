@@ -1,0 +1,161 @@
+// Small comforts. Every page works without this file: it adds keys, counters and a bar, and sends nothing by itself.
+(function () {
+  "use strict";
+  var doc = document;
+  doc.documentElement.classList.add("js");
+
+  function all(sel, root) { return Array.prototype.slice.call((root || doc).querySelectorAll(sel)); }
+  function writing(el) { return el && (/^(INPUT|TEXTAREA|SELECT)$/.test(el.tagName) || el.isContentEditable); }
+
+  // The error summary takes the focus, so that a screen reader begins there and the keyboard goes on to the first link.
+  function focusErrors(root) {
+    var box = root.querySelector && root.querySelector("[data-focus]");
+    if (box) { box.focus(); }
+  }
+
+  // Characters as people count them: a rare character of a name is one, although it takes two units.
+  function counters(root) {
+    all("textarea[data-count]", root).forEach(function (area) {
+      if (area.dataset.ready) { return; }
+      area.dataset.ready = "1";
+      var most = Number(area.dataset.count), line = doc.createElement("p");
+      line.className = "counter";
+      area.insertAdjacentElement("afterend", line);
+      function show() {
+        var left = most - Array.from(area.value).length;
+        line.textContent = left < 0 ? "超出 " + -left + " 字" : "还可写 " + left + " 字";
+        line.classList.toggle("over", left < 0);
+      }
+      area.addEventListener("input", show);
+      show();
+    });
+  }
+
+  function size(n) { return n < 1048576 ? Math.max(1, Math.round(n / 1024)) + " KB" : (n / 1048576).toFixed(1) + " MB"; }
+
+  function drops(root) {
+    all("[data-drop]", root).forEach(function (box) {
+      if (box.dataset.ready) { return; }
+      box.dataset.ready = "1";
+      var input = box.querySelector("input[type=file]"), names = box.querySelector("[data-names]");
+      ["dragenter", "dragover"].forEach(function (e) { box.addEventListener(e, function () { box.classList.add("over"); }); });
+      ["dragleave", "drop", "dragend"].forEach(function (e) { box.addEventListener(e, function () { box.classList.remove("over"); }); });
+      input.addEventListener("change", function () {
+        names.textContent = Array.from(input.files).map(function (f) { return f.name + "（" + size(f.size) + "）"; }).join("、");
+      });
+    });
+  }
+
+  function enhance(root) { counters(root); drops(root); }
+
+  // A form is sent once. The server refuses the second press anyway; this only says that the first one was heard.
+  // The button is disabled after the event, so that its own name and value still go along.
+  // Forms whose answer is a file leave the page standing; they say data-again.
+  doc.addEventListener("submit", function (e) {
+    var form = e.target, button = e.submitter || form.querySelector("button[type=submit],button:not([type])");
+    if (e.defaultPrevented || form.method !== "post" || form.hasAttribute("data-again")) { return; }
+    if (form.dataset.sent) { e.preventDefault(); return; }
+    form.dataset.sent = "1";
+    setTimeout(function () {
+      all("button", form).forEach(function (b) { b.setAttribute("aria-disabled", "true"); });
+      if (button) { button.dataset.text = button.textContent; button.textContent = "正在提交…"; }
+    }, 0);
+  });
+  function release(form) {
+    delete form.dataset.sent;
+    all("button", form).forEach(function (b) {
+      b.removeAttribute("aria-disabled");
+      if (b.dataset.text) { b.textContent = b.dataset.text; delete b.dataset.text; }
+    });
+  }
+  // Coming back with the browser's own button shows the page as it was left: the form can be sent again.
+  window.addEventListener("pageshow", function (e) { if (e.persisted) { all("form[data-sent]").forEach(release); } });
+
+  // Lists of the desk: j and k or the arrows move, Enter opens, x or the space bar ticks. "/" goes to the search box.
+  function rows() { return all("[data-rows] tbody tr"); }
+  function at() { return doc.querySelector("[data-rows] tbody tr.at"); }
+  function move(step) {
+    var list = rows(), now = list.indexOf(at());
+    if (!list.length) { return; }
+    var next = list[Math.max(0, Math.min(list.length - 1, now < 0 ? (step > 0 ? 0 : list.length - 1) : now + step))];
+    list.forEach(function (r) { r.classList.remove("at"); r.removeAttribute("tabindex"); });
+    next.classList.add("at");
+    next.tabIndex = -1;
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: "nearest" });
+  }
+  doc.addEventListener("keydown", function (e) {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing) { return; }
+    if (e.key === "Escape") {
+      var open = doc.querySelector("details.menu[open]");
+      if (open) { open.removeAttribute("open"); open.querySelector("summary").focus(); }
+      else if (writing(doc.activeElement) && doc.activeElement.type === "search") { doc.activeElement.blur(); }
+      return;
+    }
+    if (writing(doc.activeElement)) { return; }
+    var row = at(), target;
+    if (e.key === "/") {
+      target = doc.querySelector("[data-search],input[type=search]");
+      if (target) { e.preventDefault(); target.focus(); target.select(); }
+    } else if (e.key === "j" || (e.key === "ArrowDown" && row)) {
+      if (rows().length) { e.preventDefault(); move(1); }
+    } else if (e.key === "k" || (e.key === "ArrowUp" && row)) {
+      if (rows().length) { e.preventDefault(); move(-1); }
+    } else if (row && doc.activeElement === row && e.key === "Enter") {
+      target = row.querySelector("a[data-open]") || row.querySelector("a[href]");
+      if (target) { e.preventDefault(); target.click(); }
+    } else if (row && doc.activeElement === row && (e.key === "x" || e.key === " ")) {
+      target = row.querySelector("input[type=checkbox]");
+      if (target) { e.preventDefault(); target.click(); }
+    }
+  });
+  // A ticked row is seen as ticked; "data-all" in the head ticks every row of its table.
+  doc.addEventListener("change", function (e) {
+    var box = e.target;
+    if (box.matches("[data-all]")) {
+      all("tbody input[type=checkbox]", box.closest("table")).forEach(function (b) {
+        if (b.checked !== box.checked) { b.checked = box.checked; b.dispatchEvent(new Event("change", { bubbles: true })); }
+      });
+      return;
+    }
+    if (box.type === "checkbox" && box.closest("[data-rows] tbody")) {
+      box.closest("tr").classList.toggle("on", box.checked);
+      var count = doc.querySelector("[data-chosen]");
+      if (count) { count.textContent = all("[data-rows] tbody input[type=checkbox]:checked").length; }
+    }
+  });
+
+  // Menus close when the reader goes elsewhere.
+  doc.addEventListener("click", function (e) {
+    all("details.menu[open]").forEach(function (d) { if (!d.contains(e.target)) { d.removeAttribute("open"); } });
+    var p = e.target.closest && e.target.closest("[data-print]");
+    if (p) { window.print(); }
+  });
+
+  // htmx: the bar of an upload, the words of a failure, and the comforts for what has just been loaded.
+  doc.addEventListener("htmx:xhr:progress", function (e) {
+    var bar = e.target.querySelector && e.target.querySelector("[data-upload]");
+    if (!bar || !e.detail.lengthComputable) { return; }
+    bar.hidden = false;
+    bar.querySelector("progress").value = Math.round(100 * e.detail.loaded / e.detail.total);
+    var text = bar.querySelector("[data-upload-text]");
+    if (text) { text.textContent = "已上传 " + size(e.detail.loaded) + "，共 " + size(e.detail.total); }
+  });
+  ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach(function (name) {
+    doc.addEventListener(name, function (e) {
+      var form = e.target.closest && (e.target.closest("form") || e.target);
+      if (!form || form.querySelector(":scope > .note.net")) { return; }
+      var box = doc.createElement("div");
+      box.className = "note bad net";
+      box.setAttribute("role", "alert");
+      box.textContent = name === "htmx:responseError" ? "没有成功，请稍后再试；如果一直这样，请刷新页面。" : "网络不通，请检查网络后再试，已填的内容还在。";
+      form.insertAdjacentElement("afterbegin", box);
+    });
+  });
+  doc.addEventListener("htmx:beforeRequest", function (e) { all(".note.net", e.target).forEach(function (n) { n.remove(); }); });
+  doc.addEventListener("htmx:load", function (e) { enhance(e.target); });
+  doc.addEventListener("htmx:afterSwap", function (e) { focusErrors(e.detail.target || e.target); });
+
+  enhance(doc);
+  focusErrors(doc);
+}());
