@@ -1,0 +1,7 @@
+-- Sessions, so that every server knows them; rows are keyed by the hash of the cookie's token.
+CREATE TABLE web_sessions (
+  token text PRIMARY KEY,
+  data {{.bytes}} NOT NULL,
+  expires bigint NOT NULL
+);
+CREATE INDEX web_sessions_expires ON web_sessions (expires);
