@@ -1,0 +1,244 @@
+// Package ledger keeps true that no yuan is lost, doubled or overspent: every movement of a fund's money is a journal
+// that is never changed, a fund's four buckets are the sums of its moves, and none of them can fall below zero,
+// because the balance is guarded in the row that is updated.
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"care/modules"
+	"care/modules/audit"
+	"care/server/access"
+	"care/server/db"
+	"care/server/fault"
+	"care/server/money"
+)
+
+// Ledger is the books.
+type Ledger struct {
+	db    *db.DB
+	trail *audit.Trail
+}
+
+// New opens the books of a database.
+func New(d *db.DB, trail *audit.Trail) *Ledger { return &Ledger{db: d, trail: trail} }
+
+// Open opens a fund as an act of its own.
+func (l *Ledger) Open(ctx context.Context, who access.Actor, f Fund, key string) (*Fund, error) {
+	err := l.trail.Do(ctx, audit.Act{Actor: who, Need: Manage, Verb: "ledger.open", Key: key, Input: []string{f.Code, f.Name, f.Kind, f.Purpose}}, func(ctx context.Context, tx *audit.Tx) error {
+		g, err := l.OpenIn(ctx, tx, f)
+		if err != nil {
+			return err
+		}
+		f = *g
+		tx.Subject(f.ID)
+		return nil
+	})
+	return &f, err
+}
+
+// OpenIn opens a fund inside another act, such as the start of a campaign.
+func (l *Ledger) OpenIn(ctx context.Context, tx *audit.Tx, f Fund) (*Fund, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	g := &Fund{ID: newID(), Code: f.Code, Name: f.Name, Kind: f.Kind, Purpose: f.Purpose, OpenedAt: tx.Now}
+	if err := insertFund(ctx, tx, g); err != nil {
+		if db.Fault(err) != err && fault.KindOf(db.Fault(err)) == fault.Conflict {
+			return nil, &fault.Error{Kind: fault.Invalid, Code: "form.invalid", Fields: []fault.Field{{Name: "code", Code: "ledger.code_used"}}, Err: err}
+		}
+		return nil, err
+	}
+	tx.Public("fund", g.Code)
+	return g, nil
+}
+
+func (f *Fund) check() error {
+	var c fault.Checks
+	c.Need(f.Code != "" && len(f.Code) <= 32, "code", "ledger.need_code")
+	c.Need(f.Name != "" && len(f.Name) <= 240, "name", "ledger.need_name")
+	c.Need(f.Kind == Unrestricted || f.Kind == Restricted, "kind", "ledger.need_kind")
+	c.Need(f.Purpose != "" && len(f.Purpose) <= 1500, "purpose", "ledger.need_purpose")
+	return c.Err()
+}
+
+// Close ends a fund that has nothing left to give.
+func (l *Ledger) Close(ctx context.Context, who access.Actor, id string) error {
+	return l.trail.Do(ctx, audit.Act{Actor: who, Need: Manage, Verb: "ledger.close", Subject: id, Key: "ledger.close/" + id}, func(ctx context.Context, tx *audit.Tx) error {
+		n, err := closeFund(ctx, tx, &Fund{ID: id, ClosedAt: &tx.Now})
+		if err == nil && n == 0 {
+			return fault.New(fault.Conflict, "ledger.not_empty")
+		}
+		return err
+	})
+}
+
+// Post books entries inside the caller's act and gives their journals in the same order. All are booked or none.
+// Unfunded says that a fund does not hold enough, or is closed; Conflict that an entry of this kind and ref is booked already.
+// A batch is judged by its sum for each fund: what an act brings in may be spent by a later entry of the same batch.
+func (l *Ledger) Post(ctx context.Context, tx *audit.Tx, entries ...Entry) ([]Journal, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	kinds, err := l.prepare(ctx, tx, entries)
+	if err != nil {
+		return nil, err
+	}
+	js, ms, ps := make([]Journal, 0, len(entries)), make([]Move, 0, len(entries)), make([]Posting, 0, len(entries))
+	deltas := map[string]*delta{}
+	for _, e := range entries {
+		r := rules[e.Kind]
+		j := Journal{ID: newID(), Kind: e.Kind, Ref: e.Ref, Day: e.Day, At: tx.Now, Reason: e.Reason, Reverses: e.Reverses}
+		js = append(js, j)
+		ms = append(ms, Move{ID: newID(), Journal: j.ID, Fund: e.Fund, Source: r.from, Dest: r.to, Amount: e.Amount})
+		if r.debit != "" {
+			ps = append(ps, Posting{ID: newID(), Journal: j.ID, Fund: e.Fund, Debit: r.account(r.debit, kinds[e.Fund]), Credit: r.account(r.credit, kinds[e.Fund]), Amount: e.Amount})
+		}
+		d := deltas[e.Fund]
+		if d == nil {
+			d = &delta{}
+			deltas[e.Fund] = d
+		}
+		d.add(r.from, -e.Amount)
+		d.add(r.to, e.Amount)
+	}
+	if err := insertJournals(ctx, tx, js, ms, ps); err != nil {
+		return nil, err
+	}
+	// The rows that everybody wants come last, in the order of their ids: two batches cannot wait for each other.
+	for _, id := range slices.Sorted(maps.Keys(deltas)) {
+		n, err := changeFund(ctx, tx, id, *deltas[id])
+		if err != nil {
+			return nil, err
+		}
+		if n != 1 {
+			return nil, fault.New(fault.Unfunded, "ledger.unfunded")
+		}
+	}
+	return js, nil
+}
+
+// prepare checks the entries and gives the kind of each fund.
+func (l *Ledger) prepare(ctx context.Context, tx *audit.Tx, entries []Entry) (map[string]string, error) {
+	var ids, back []string
+	for _, e := range entries {
+		if err := e.check(); err != nil {
+			return nil, err
+		}
+		ids = append(ids, e.Fund)
+		if e.Reverses != "" {
+			back = append(back, e.Reverses)
+		}
+	}
+	slices.Sort(ids)
+	funds, err := listFunds(ctx, tx, slices.Compact(ids))
+	if err != nil {
+		return nil, err
+	}
+	kinds := make(map[string]string, len(funds))
+	for _, f := range funds {
+		kinds[f.ID] = f.Kind
+	}
+	for _, e := range entries {
+		if kinds[e.Fund] == "" {
+			return nil, fault.New(fault.NotFound, "ledger.no_fund")
+		}
+	}
+	if len(back) == 0 {
+		return kinds, nil
+	}
+	old, err := findJournals(ctx, tx, back)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.Reverses == "" {
+			continue
+		}
+		o, ok := old[e.Reverses]
+		if !ok || o.Fund != e.Fund || o.Amount != e.Amount || rules[o.Kind].from != rules[e.Kind].to || rules[o.Kind].to != rules[e.Kind].from {
+			return nil, fault.New(fault.Conflict, "ledger.reversal_differs")
+		}
+	}
+	return kinds, nil
+}
+
+// Journal finds a movement by what it was for, such as (Receive, "donation/<id>"); db is a transaction or nil.
+func (l *Ledger) Journal(ctx context.Context, tx *audit.Tx, kind Kind, ref string) (*Journal, error) {
+	if tx != nil {
+		j, err := findJournal(ctx, tx, kind, ref)
+		return j, db.Fault(err)
+	}
+	j, err := findJournal(ctx, l.db, kind, ref)
+	return j, db.Fault(err)
+}
+
+// Fund gives one fund.
+func (l *Ledger) Fund(ctx context.Context, id string) (*Fund, error) {
+	f, err := findFund(ctx, l.db, id)
+	return f, db.Fault(err)
+}
+
+// Funds gives the funds named, or all with nil; restricted ones come after the unrestricted.
+func (l *Ledger) Funds(ctx context.Context, ids []string) ([]Fund, error) {
+	if ids != nil && len(ids) == 0 {
+		return nil, nil
+	}
+	fs, err := listFunds(ctx, l.db, ids)
+	return fs, db.Fault(err)
+}
+
+// Lines lists a fund's movements, newest first.
+func (l *Ledger) Lines(ctx context.Context, fund, before string, size int) (db.Page[Line], error) {
+	ls, err := listLines(ctx, l.db, fund, before, size+1)
+	return db.Cut(ls, size, func(x Line) string { return x.ID }), db.Fault(err)
+}
+
+// Trial gives the trial balance of the chart of accounts (科目余额).
+func (l *Ledger) Trial(ctx context.Context) ([]Balance, error) {
+	bs, err := trialBalance(ctx, l.db)
+	return bs, db.Fault(err)
+}
+
+// Check proves that every fund is the sum of its moves, that no journal is without its move and its accounting entry,
+// and that debits equal credits.
+func (l *Ledger) Check(ctx context.Context) ([]modules.Count, error) {
+	ss, err := sumMoves(ctx, l.db)
+	if err != nil {
+		return nil, err
+	}
+	var total money.Fen
+	for _, s := range ss {
+		if s.Available != s.MAvailable || s.Reserved != s.MReserved || s.Committed != s.MCommitted || s.Disbursed != s.MDisbur {
+			return nil, fmt.Errorf("fund %s holds %d/%d/%d/%d fen, its moves sum to %d/%d/%d/%d", s.Code, s.Available, s.Reserved, s.Committed, s.Disbursed, s.MAvailable, s.MReserved, s.MCommitted, s.MDisbur)
+		}
+		if s.Available < 0 || s.Reserved < 0 || s.Committed < 0 || s.Disbursed < 0 {
+			return nil, fmt.Errorf("fund %s has a bucket below zero", s.Code)
+		}
+		total += s.Available + s.Reserved + s.Committed
+	}
+	journals, bad, unbooked, err := countBad(ctx, l.db)
+	if err != nil {
+		return nil, err
+	}
+	if bad > 0 || unbooked > 0 {
+		return nil, fmt.Errorf("%d journals without exactly one move, %d without their accounting entry", bad, unbooked)
+	}
+	bs, err := l.Trial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range bs {
+		if b.Code == bank && b.Debit-b.Credit != total {
+			return nil, fmt.Errorf("the bank account holds %d fen, the funds hold %d", b.Debit-b.Credit, total)
+		}
+	}
+	return []modules.Count{{Title: words["ledger.count.funds"], N: int64(len(ss))}, {Title: words["ledger.count.journals"], N: journals}}, nil
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

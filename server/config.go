@@ -1,0 +1,153 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Config is everything that the environment decides. With none set, the platform runs on SQLite and a folder
+// with demonstration data.
+type Config struct {
+	Addr        string       // ADDR: where to listen
+	DataDir     string       // DATA_DIR: the database file and the objects of the embedded default
+	DatabaseURL string       // DATABASE_URL: postgres://…; empty for SQLite in DataDir
+	S3Endpoint  string       // S3_ENDPOINT: host:port or URL of MinIO or another S3; empty for a folder in DataDir
+	S3Bucket    string       // S3_BUCKET
+	S3Access    string       // S3_ACCESS_KEY
+	S3Secret    string       // S3_SECRET_KEY
+	S3Region    string       // S3_REGION
+	S3Lookup    string       // S3_LOOKUP: "path" (default) or "dns"
+	S3Checksum  string       // S3_CHECKSUM: "on" (default) or "off" for servers without trailing checksums
+	Demo        bool         // DEMO: "0" starts without demonstration data
+	BaseURL     string       // BASE_URL: the address that people use, printed in QR codes and set-up links
+	Proxies     []*net.IPNet // TRUSTED_PROXIES: networks whose X-Forwarded-For is believed, such as 172.16.0.0/12
+	SecretKey   string       // SECRET_KEY: encrypts private columns; 32 bytes in hex. Made and kept in DataDir when not set
+	SignKey     string       // SIGN_KEY: file with the PEM key and certificate that sign papers; empty: papers are unsigned
+	Workers     int          // WORKERS: how many rows of queued work run at a time
+	LogLevel    string       // LOG_LEVEL: debug, info, warn, error
+	LogFormat   string       // LOG_FORMAT: text or json
+	Org         string       // ORG_NAME
+	Hotline     string       // HOTLINE
+	Filing      string       // ICP_FILING
+}
+
+// Variables names every variable of the environment that the program reads.
+func Variables() []string {
+	var names []string
+	_, _ = readConfig(func(n string) string { names = append(names, n); return "" })
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// LoadConfig reads and checks the environment once.
+func LoadConfig() (Config, error) { return readConfig(os.Getenv) }
+
+func readConfig(env func(string) string) (Config, error) {
+	or := func(name, def string) string {
+		if v := strings.TrimSpace(env(name)); v != "" {
+			return v
+		}
+		return def
+	}
+	c := Config{
+		Addr: or("ADDR", "127.0.0.1:8080"), DataDir: or("DATA_DIR", "data"), DatabaseURL: or("DATABASE_URL", ""),
+		S3Endpoint: or("S3_ENDPOINT", ""), S3Bucket: or("S3_BUCKET", ""), S3Access: or("S3_ACCESS_KEY", ""), S3Secret: or("S3_SECRET_KEY", ""),
+		S3Region: or("S3_REGION", ""), S3Lookup: or("S3_LOOKUP", "path"), S3Checksum: or("S3_CHECKSUM", "on"),
+		Demo: or("DEMO", "1") != "0", BaseURL: strings.TrimSuffix(or("BASE_URL", ""), "/"),
+		SecretKey: or("SECRET_KEY", ""), SignKey: or("SIGN_KEY", ""),
+		LogLevel: or("LOG_LEVEL", "info"), LogFormat: or("LOG_FORMAT", "text"),
+		Org: or("ORG_NAME", orgName), Hotline: or("HOTLINE", hotline), Filing: or("ICP_FILING", ""),
+	}
+	var errs []error
+	bad := func(name, why string) { errs = append(errs, fmt.Errorf("%s %s", name, why)) }
+	host, port, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		bad("ADDR", `must be host:port, such as 127.0.0.1:8080`)
+	}
+	if c.BaseURL == "" {
+		if host == "" || host == "0.0.0.0" || host == "::" {
+			host = "127.0.0.1"
+		}
+		c.BaseURL = "http://" + net.JoinHostPort(host, port)
+	}
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		bad("BASE_URL", "must be an http or https address")
+	}
+	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "postgres://") && !strings.HasPrefix(c.DatabaseURL, "postgresql://") {
+		bad("DATABASE_URL", "must begin with postgres://")
+	}
+	if c.S3Endpoint != "" && (c.S3Bucket == "" || c.S3Access == "" || c.S3Secret == "") {
+		bad("S3_ENDPOINT", "also needs S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY")
+	}
+	if c.S3Lookup != "path" && c.S3Lookup != "dns" {
+		bad("S3_LOOKUP", `must be "path" or "dns"`)
+	}
+	for _, s := range strings.FieldsFunc(or("TRUSTED_PROXIES", ""), func(r rune) bool { return r == ',' || r == ' ' }) {
+		_, n, err := net.ParseCIDR(s)
+		if err != nil {
+			bad("TRUSTED_PROXIES", "must be networks such as 172.16.0.0/12, separated by commas")
+			continue
+		}
+		c.Proxies = append(c.Proxies, n)
+	}
+	switch c.SecretKey {
+	case "":
+		if c.DatabaseURL != "" {
+			bad("SECRET_KEY", "must be set with PostgreSQL, since every server needs the same one: 64 hex digits, such as from `openssl rand -hex 32`")
+		}
+	default:
+		if len(c.SecretKey) != 64 || strings.Trim(strings.ToLower(c.SecretKey), "0123456789abcdef") != "" {
+			bad("SECRET_KEY", "must be 64 hex digits")
+		}
+	}
+	c.Workers = 4
+	if w := or("WORKERS", ""); w != "" {
+		if _, err := fmt.Sscanf(w, "%d", &c.Workers); err != nil || c.Workers < 1 || c.Workers > 1000 {
+			bad("WORKERS", "must be a number from 1 to 1000")
+		}
+	}
+	return c, errors.Join(errs...)
+}
+
+// DSN is the address of the database for db.Open.
+func (c Config) DSN() string {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL
+	}
+	return "sqlite:" + filepath.Join(c.DataDir, "care.db")
+}
+
+// Masked lists the configuration for `server check`, secrets masked.
+func (c Config) Masked() [][2]string {
+	mask := func(s string) string {
+		if s == "" {
+			return "-"
+		}
+		return "****"
+	}
+	database := "SQLite " + filepath.Join(c.DataDir, "care.db")
+	if u, err := url.Parse(c.DatabaseURL); c.DatabaseURL != "" && err == nil {
+		database = "PostgreSQL " + u.Redacted()
+	}
+	objects := "folder " + filepath.Join(c.DataDir, "objects")
+	if c.S3Endpoint != "" {
+		objects = "S3 " + c.S3Endpoint + "/" + c.S3Bucket
+	}
+	return [][2]string{
+		{"address", c.Addr}, {"base", c.BaseURL}, {"database", database}, {"objects", objects}, {"s3 keys", mask(c.S3Access + c.S3Secret)},
+		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmpOr(c.SignKey, "-")}, {"workers", fmt.Sprint(c.Workers)},
+	}
+}
+
+func cmpOr(s, def string) string {
+	if s == "" {
+		return def
+	}
+	return s
+}
