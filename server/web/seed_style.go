@@ -20,7 +20,7 @@ type StylePage struct {
 
 // StyleSample fills the style page.
 func StyleSample(p Page) StylePage {
-	p.Title, p.Desk = "界面样式", true
+	p.Title = "界面样式"
 	p.Errors = []FieldError{{"phone", "请填写 11 位手机号，例如 13800138000"}, {"name", "请选择名册上怎样显示"}}
 	at := time.Date(2026, 11, 20, 2, 30, 0, 0, time.UTC)
 	return StylePage{

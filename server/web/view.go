@@ -219,6 +219,15 @@ func (p Page) Asset(name string) string {
 	return p.assetURL(name)
 }
 
+// OrgParts splits the foundation's name behind its city, the one place where a narrow header may break it.
+func (p Page) OrgParts() []string {
+	const city = "\u5e02" // the character that ends the names of cities
+	if place, rest, found := strings.Cut(p.Org, city); found && rest != "" {
+		return []string{place + city, rest}
+	}
+	return []string{p.Org}
+}
+
 // Word gives the Chinese word for a state, a kind or an error code.
 func (p Page) Word(code string) string {
 	if p.word == nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -107,5 +108,14 @@ func TestZeroPageMayDoNothing(t *testing.T) {
 	p = p.With(nil, func(string) string { return "词" }, func(perm string) bool { return perm == "a.b" })
 	if !p.Can("a.b") || p.Can("a.c") || p.Word("x") != "词" {
 		t.Error("the functions of the page were not asked")
+	}
+}
+
+func TestNameBreaksBehindItsCity(t *testing.T) {
+	t.Parallel()
+	for org, want := range map[string]string{"曲靖市退役军人关爱基金会": "曲靖市|退役军人关爱基金会", "关爱基金会": "关爱基金会", "曲靖市": "曲靖市", "": ""} {
+		if got := strings.Join(Page{Org: org}.OrgParts(), "|"); got != want {
+			t.Errorf("%q breaks as %q, want %q", org, got, want)
+		}
 	}
 }
