@@ -37,11 +37,15 @@ func (t *Trail) Now() clock.Source { return t.now }
 type Tx struct {
 	db.Tx
 	*Note         // of the act, or of the first one in DoAll
+	actor string  // of the act, or of the first one in DoAll
 	notes []*Note // one for each act given to DoAll; nil where the act is not run
 }
 
 // At gives the note of act i of DoAll.
 func (tx *Tx) At(i int) *Note { return tx.notes[i] }
+
+// Actor is the id of who acts, for columns that remember it; in DoAll of the first act that runs.
+func (tx *Tx) Actor() string { return tx.actor }
 
 // Do runs fn in one transaction with its entry. It returns fault.Again with the first subject when the key was used
 // for the same input, Conflict "audit.key_reused" when it was used for another one.
@@ -112,7 +116,7 @@ func (t *Trail) once(ctx context.Context, acts []Act, live []int, fn func(ctx co
 		for _, i := range todo {
 			tx.notes[i] = &Note{subject: acts[i].Subject, public: map[string]any{}, private: map[string]any{}}
 		}
-		tx.Note = tx.notes[todo[0]]
+		tx.Note, tx.actor = tx.notes[todo[0]], acts[todo[0]].Actor.ID
 		if err := fn(ctx, tx, todo); err != nil {
 			return err
 		}

@@ -17,6 +17,26 @@ import (
 // Render answers with a page.
 func Render(c echo.Context, name string, data any) error { return render(c, http.StatusOK, name, data) }
 
+// RenderStatus answers with a page under another status than 200.
+func RenderStatus(c echo.Context, status int, name string, data any) error {
+	return render(c, status, name, data)
+}
+
+// Pages makes the pager of a keyset list at the present address: next is the cursor of the next page, which the list reads from "after".
+func Pages(c echo.Context, next string) Pager {
+	var p Pager
+	q := c.Request().URL.Query()
+	if q.Get("after") != "" {
+		q.Del("after")
+		p.First = c.Request().URL.Path + "?" + q.Encode()
+	}
+	if next != "" {
+		q.Set("after", next)
+		p.Next = c.Request().URL.Path + "?" + q.Encode()
+	}
+	return p
+}
+
 func render(c echo.Context, status int, name string, data any) error {
 	var b bytes.Buffer
 	if err := site(c).Pages.Render(&b, name, data); err != nil {

@@ -1,0 +1,36 @@
+package documents
+
+var words = map[string]string{
+	"documents.title":        "单据",
+	"documents.menu":         "凭证核验",
+	"documents.group":        "公开与核验",
+	"documents.count.papers": "单据",
+	"documents.count.series": "编号序列",
+	"documents.incomplete":   "单据内容不完整，没有生成。",
+	"documents.ended":        "这张单据已经作废或冲销过了。",
+	"documents.drawn":        "这张单据已经生成。",
+	"documents.not_drawn":    "单据正在生成，请过几秒钟再打开。",
+	"documents.not_failed":   "这张单据不在“生成失败”状态。",
+	"documents.no_number":    "没有找到这个编号的单据。请对照纸面核对编号，例如 QJGA-2026-000123。",
+	"documents.code":         "校验码与这张单据不符，请对照纸面核对 8 位校验码。",
+	"documents.retried":      "已重新排队生成。",
+	"documents.verify":       "凭证核验",
+	"documents.paper":        "核验结果",
+	"documents.waiting":      "正在生成",
+
+	"documents.state.ordered":  "待生成",
+	"documents.state.issued":   "有效",
+	"documents.state.failed":   "生成失败",
+	"documents.state.void":     "已作废",
+	"documents.state.reversed": "已红冲",
+	"documents.state.red":      "红字凭证",
+
+	"documents.kind.receipt":     "捐赠收据",
+	"documents.kind.voucher":     "领款凭证",
+	"documents.kind.notice":      "公示单",
+	"documents.kind.certificate": "捐赠证书",
+	"documents.kind.inkind":      "实物捐赠收据",
+	"documents.kind.statement":   "爱心账单",
+	"documents.kind.honour":      "荣誉证书",
+	"documents.kind.decision":    "决定书",
+}
