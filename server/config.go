@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"care/media"
 )
 
 // Config is everything that the environment decides. With none set, the platform runs on SQLite and a folder
@@ -58,12 +60,14 @@ func readConfig(env func(string) string) (Config, error) {
 	c := Config{
 		Addr: or("ADDR", "127.0.0.1:8080"), DataDir: or("DATA_DIR", "data"), DatabaseURL: or("DATABASE_URL", ""),
 		S3Endpoint: or("S3_ENDPOINT", ""), S3Bucket: or("S3_BUCKET", ""), S3Access: or("S3_ACCESS_KEY", ""), S3Secret: or("S3_SECRET_KEY", ""),
-		S3Region: or("S3_REGION", ""), S3Lookup: or("S3_LOOKUP", "path"), S3Checksum: or("S3_CHECKSUM", "on"),
-		Demo: or("DEMO", "1") != "0", BaseURL: strings.TrimSuffix(or("BASE_URL", ""), "/"),
+		S3Region: or("S3_REGION", ""), S3Lookup: or("S3_LOOKUP", "path"), S3Checksum: or("S3_CHECKSUM", "trailing"), S3Create: or("S3_CREATE", "1") != "0",
+		BaseURL:   strings.TrimSuffix(or("BASE_URL", ""), "/"),
 		SecretKey: or("SECRET_KEY", ""), SignKey: or("SIGN_KEY", ""),
 		LogLevel: or("LOG_LEVEL", "info"), LogFormat: or("LOG_FORMAT", "text"),
 		Org: or("ORG_NAME", orgName), Hotline: or("HOTLINE", hotline), Filing: or("ICP_FILING", ""),
 	}
+	// A production database is never filled with demonstration data unasked.
+	c.Demo = or("DEMO", map[bool]string{true: "1", false: "0"}[c.DatabaseURL == ""]) == "1"
 	var errs []error
 	bad := func(name, why string) { errs = append(errs, fmt.Errorf("%s %s", name, why)) }
 	host, port, err := net.SplitHostPort(c.Addr)
@@ -85,8 +89,10 @@ func readConfig(env func(string) string) (Config, error) {
 	if c.S3Endpoint != "" && (c.S3Bucket == "" || c.S3Access == "" || c.S3Secret == "") {
 		bad("S3_ENDPOINT", "also needs S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY")
 	}
-	if c.S3Lookup != "path" && c.S3Lookup != "dns" {
-		bad("S3_LOOKUP", `must be "path" or "dns"`)
+	if c.S3Endpoint != "" {
+		if _, err := media.NewMinIO(c.s3()); err != nil {
+			bad("S3_*", "cannot be used: "+err.Error())
+		}
 	}
 	for _, s := range strings.FieldsFunc(or("TRUSTED_PROXIES", ""), func(r rune) bool { return r == ',' || r == ' ' }) {
 		_, n, err := net.ParseCIDR(s)
@@ -120,7 +126,14 @@ func (c Config) DSN() string {
 	if c.DatabaseURL != "" {
 		return c.DatabaseURL
 	}
+	if c.databaseFile != "" {
+		return "sqlite:" + c.databaseFile
+	}
 	return "sqlite:" + filepath.Join(c.DataDir, "care.db")
+}
+
+func (c Config) s3() media.S3 {
+	return media.S3{Endpoint: c.S3Endpoint, Bucket: c.S3Bucket, Region: c.S3Region, Key: c.S3Access, Secret: c.S3Secret, Lookup: c.S3Lookup, Checksum: c.S3Checksum, Create: c.S3Create}
 }
 
 // Masked lists the configuration for `server check`, secrets masked.

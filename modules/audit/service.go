@@ -23,8 +23,9 @@ import (
 
 // Trail is the gate and the record behind it.
 type Trail struct {
-	db  *db.DB
-	now clock.Source
+	names Names
+	db    *db.DB
+	now   clock.Source
 }
 
 // New makes the gate of a database.

@@ -21,5 +21,14 @@ var (
 func (l *Ledger) Module() modules.Module {
 	return modules.Module{
 		Name: "ledger", Title: title, Perms: []access.Perm{View, Manage}, Migrations: web.Sub(migrations), Words: words, Check: l.Check,
+		Routes: func(r *web.Routes) {
+			r.GET("/desk/funds", l.funds, View)
+			r.GET("/desk/funds/new", l.newForm, Manage)
+			r.POST("/desk/funds/new", l.open, Manage)
+			r.GET("/desk/funds/:id", l.fund, View)
+			r.POST("/desk/funds/:id/close", l.close, Manage)
+		},
+		Nav:   []web.NavItem{{Group: words["ledger.group"], Title: title, Href: "/desk/funds", Perm: View}},
+		Pages: map[string]any{"ledger/funds": fundsPage{}, "ledger/fund": fundPage{}, "ledger/new": newPage{}},
 	}
 }

@@ -16,6 +16,12 @@ var words = map[string]string{
 	"ledger.need_kind":        "请选择资金是限定性还是非限定性。",
 	"ledger.need_purpose":     "请写明资金用途，最多 500 个字。",
 
+	"ledger.group":        "资金",
+	"ledger.new":          "开立资金",
+	"ledger.opened":       "资金已开立。",
+	"ledger.closed":       "资金已关闭。",
+	"ledger.received":     "累计收入",
+	"ledger.flow":         "这笔资金现在在哪里",
 	"ledger.unrestricted": "非限定性",
 	"ledger.restricted":   "限定性",
 	"ledger.available":    "可用",

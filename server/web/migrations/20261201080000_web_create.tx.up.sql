@@ -5,3 +5,9 @@ CREATE TABLE web_sessions (
   expires bigint NOT NULL
 );
 CREATE INDEX web_sessions_expires ON web_sessions (expires);
+
+-- Facts about the installation: whether it holds demonstration data.
+CREATE TABLE web_settings (
+  name text PRIMARY KEY,
+  value text NOT NULL
+);
