@@ -135,11 +135,24 @@
   // htmx: the bar of an upload, the words of a failure, and the comforts for what has just been loaded.
   doc.addEventListener("htmx:xhr:progress", function (e) {
     var bar = e.target.querySelector && e.target.querySelector("[data-upload]");
-    if (!bar || !e.detail.lengthComputable) { return; }
+    // The answer reports its progress by the same event; it is smaller than what was sent.
+    if (!bar || !e.detail.lengthComputable || e.detail.total < Number(bar.dataset.total || 0)) { return; }
+    bar.dataset.total = e.detail.total;
     bar.hidden = false;
     bar.querySelector("progress").value = Math.round(100 * e.detail.loaded / e.detail.total);
     var text = bar.querySelector("[data-upload-text]");
     if (text) { text.textContent = "已上传 " + size(e.detail.loaded) + "，共 " + size(e.detail.total); }
+  });
+  // An error page says more than we could: it takes the place of the matter, whatever the fragment was for.
+  doc.addEventListener("htmx:beforeSwap", function (e) {
+    var d = e.detail, main = doc.getElementById("main");
+    if (d.xhr.status >= 400 && d.xhr.status !== 422 && main && d.serverResponse.indexOf('id="main"') > 0) {
+      d.shouldSwap = true;
+      d.isError = false;
+      d.target = main;
+      d.selectOverride = "#main";
+      d.swapOverride = "outerHTML";
+    }
   });
   ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach(function (name) {
     doc.addEventListener(name, function (e) {
@@ -152,9 +165,11 @@
       form.insertAdjacentElement("afterbegin", box);
     });
   });
-  doc.addEventListener("htmx:beforeRequest", function (e) { all(".note.net", e.target).forEach(function (n) { n.remove(); }); });
-  doc.addEventListener("htmx:load", function (e) { enhance(e.target); });
-  doc.addEventListener("htmx:afterSwap", function (e) { focusErrors(e.detail.target || e.target); });
+  doc.addEventListener("htmx:beforeRequest", function (e) {
+    all(".note.net", e.target).forEach(function (n) { n.remove(); });
+    all("[data-upload]", e.target).forEach(function (n) { delete n.dataset.total; n.hidden = true; });
+  });
+  doc.addEventListener("htmx:load", function (e) { enhance(e.target); focusErrors(e.target); });
 
   enhance(doc);
   focusErrors(doc);
