@@ -50,7 +50,7 @@ func build(k Kit) Platform {
 	papers := documents.New(k.DB, trail, k.Queue, archive, k.Box, k.Engine, k.Conf.BaseURL)
 	gifts := donations.New(k.DB, trail, funds, papers, k.Box)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box)
-	start := home.New(k.DB, trail, funds, gifts, aid)
+	start := home.New(trail, funds, sources(funds, gifts, aid))
 
 	return Platform{people, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),

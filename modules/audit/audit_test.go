@@ -180,7 +180,7 @@ func TestBatchAnswersEachActByItself(t *testing.T) {
 		for i := range acts {
 			acts[i] = audit.Act{Actor: clerk, Need: may, Verb: "audittest.raise", Subject: fmt.Sprint("s", i), Key: fmt.Sprint("k", i)}
 		}
-		acts[3].Key = "k1"                       // pressed twice
+		acts[3].Key = "k1"                         // pressed twice
 		acts[4].Actor = access.Actor{ID: "nobody"} // may not
 		errs := trail.DoAll(t.Context(), acts, func(ctx context.Context, tx *audit.Tx, live []int) error {
 			for _, i := range live {

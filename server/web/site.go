@@ -173,6 +173,24 @@ func Desk(c echo.Context, title string) Page {
 	return p
 }
 
+// Queues lists the counted links that the person may follow, with what waits there; those without work are in it too.
+func Queues(c echo.Context) []NavLink {
+	var out []NavLink
+	s, who := site(c), Actor(c)
+	for _, n := range s.Nav {
+		if n.Count == nil || !who.Can(n.Perm) {
+			continue
+		}
+		count, err := n.Count(c.Request().Context(), who)
+		if err != nil {
+			s.Log.WarnContext(c.Request().Context(), "a count of the navigation failed", "link", n.Href, "err", err)
+			continue
+		}
+		out = append(out, NavLink{Title: n.Title, Href: n.Href, Count: count})
+	}
+	return out
+}
+
 func under(path, href string) bool {
 	return path == href || href != "/" && strings.HasPrefix(path, strings.TrimSuffix(href, "/")+"/")
 }

@@ -1,0 +1,11 @@
+package home
+
+var words = map[string]string{
+	"home.title":   "首页",
+	"home.desk":    "我的工作",
+	"home.help":    "怎样求助",
+	"home.privacy": "个人信息保护说明",
+	"home.funds":   "资金账目",
+	"home.verify":  "核验凭证",
+	"home.me":      "我的账号",
+}
