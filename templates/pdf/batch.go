@@ -98,6 +98,24 @@ func Decode(kind string, data []byte) (Paper, error) {
 		return decode[Voucher](data)
 	case "notice":
 		return decode[Notice](data)
+	case "inkind":
+		return decode[InKind](data)
+	case "statement":
+		return decode[Statement](data)
+	case "certificate":
+		return decode[Certificate](data)
+	case "honour":
+		return decode[Honour](data)
+	case "decision":
+		return decode[Decision](data)
+	case "homevisit":
+		return decode[HomeVisit](data)
+	case "booking":
+		return decode[Booking](data)
+	case "roster":
+		return decode[Roster](data)
+	case "nomination":
+		return decode[Nomination](data)
 	}
 	return nil, fmt.Errorf("pdf: unknown kind of paper %q", kind)
 }

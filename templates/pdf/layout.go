@@ -57,6 +57,21 @@ type pair struct {
 	box   sheet.Box // the whole cell; the label takes the first labelWidth
 }
 
+// cell is the label and the width of one cell of a row.
+type cell struct {
+	label string
+	width float64
+}
+
+// row makes cells side by side from x on.
+func row(x, y, h float64, list ...cell) (out []pair) {
+	for _, c := range list {
+		out = append(out, pair{c.label, sheet.Box{X: x, Y: y, W: c.width, H: h}})
+		x += c.width
+	}
+	return out
+}
+
 const labelWidth = 25.0
 
 // value is where the data of the cell goes.
@@ -117,4 +132,19 @@ func pageNumbers(d *drawer) {
 		p.Color(soft)
 		p.Center(sheet.Serif, 8, p.W/2, p.H-9, "第 "+itoa(i)+" 页　共 "+itoa(n)+" 页")
 	})
+}
+
+// prose sets a long text over as many pages as it needs: from y on page p down
+// to bottom, then on further pages, which next begins and whose first baseline
+// room starts at the y it returns. It gives back where it ended.
+func prose(p *sheet.Page, x, w, y, bottom float64, st sheet.Style, text string, next func() (*sheet.Page, float64)) (*sheet.Page, float64) {
+	em := sheet.Em(st.Size)
+	for _, r := range p.Wrap(st, st.Size, w, sheet.Clean(text)) {
+		if y+em > bottom {
+			p, y = next()
+		}
+		p.Set(sheet.Box{X: x, Y: y, W: w, H: em}, st, st.Size, y+0.88*em, r)
+		y += st.Lead * em
+	}
+	return p, y
 }

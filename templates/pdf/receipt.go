@@ -179,14 +179,7 @@ func (r Receipt) draw(d *drawer) {
 	p.Fit(cs[rPayer].value(), text, r.Payer)
 	p.Fit(cs[rPayerID].value(), text, orDash(r.PayerID))
 	p.Fit(cs[rProject].value(), text, r.Project)
-	use := "非限定性"
-	if r.Restricted {
-		use = "限定性"
-	}
-	if r.Use != "" {
-		use += "（" + r.Use + "）"
-	}
-	p.Fit(cs[rUse].value(), text, use)
+	p.Fit(cs[rUse].value(), text, purpose(r.Restricted, r.Use))
 	p.Fit(cs[rMethod].value(), text, r.Method)
 	p.Fit(cs[rReceived].value(), text, r.ReceivedOn.Chinese())
 	if r.RedLetter {
@@ -194,22 +187,11 @@ func (r Receipt) draw(d *drawer) {
 	}
 	amount(p, cs[rAmount].value(), r.AmountFen)
 	p.Color(ink)
-	if r.Official == (Official{}) {
-		p.Color(soft)
-		p.Fit(cs[rOfficial].value(), sheet.Style{Face: sheet.Serif, Size: 9, Min: 7}, "公益事业捐赠票据由财政电子票据系统另行开具，号码登记后在核验页面可查")
-		p.Color(ink)
-	} else {
-		b := cs[rOfficial].value()
-		third(p, b, 0, "票据代码", r.Official.Code)
-		third(p, b, 1, "票据号码", r.Official.Number)
-		third(p, b, 2, "校验码", r.Official.Check)
-	}
+	official(p, cs[rOfficial].value(), r.Official)
+	p.Color(ink)
 	note := r.Note
 	if r.RedLetter {
-		note = "冲销编号 " + r.Reverses + " 的捐赠收据"
-		if r.Reason != "" {
-			note += "，原因：" + r.Reason
-		}
+		note = reversal(r.Reverses, r.Reason)
 		if r.Note != "" {
 			note += "。" + r.Note
 		}
@@ -220,6 +202,39 @@ func (r Receipt) draw(d *drawer) {
 	if r.Reprint {
 		mark(p, brick, 196, 24, "补打")
 	}
+}
+
+// purpose words the use of a gift.
+func purpose(restricted bool, use string) string {
+	s := "非限定性"
+	if restricted {
+		s = "限定性"
+	}
+	if use != "" {
+		s += "（" + use + "）"
+	}
+	return s
+}
+
+// reversal words what a red letter reverses.
+func reversal(number, reason string) string {
+	s := "冲销编号 " + number + " 的捐赠收据"
+	if reason != "" {
+		s += "，原因：" + reason
+	}
+	return s
+}
+
+// official sets the recorded fiscal receipt, or says that it comes separately.
+func official(p *sheet.Page, b sheet.Box, o Official) {
+	if o == (Official{}) {
+		p.Color(soft)
+		p.Fit(b, sheet.Style{Face: sheet.Serif, Size: 9, Min: 7}, "公益事业捐赠票据由财政电子票据系统另行开具，号码登记后在核验页面可查")
+		return
+	}
+	third(p, b, 0, "票据代码", o.Code)
+	third(p, b, 1, "票据号码", o.Number)
+	third(p, b, 2, "校验码", o.Check)
 }
 
 // amount sets an amount twice, in capitals on the left and in figures on the right.

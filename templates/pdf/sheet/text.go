@@ -72,14 +72,14 @@ func (p *Page) Fit(b Box, st Style, s string) (size, height float64) {
 		y = b.Y + (b.H-float64(len(lines)-1)*lead)/2 + center*em
 	}
 	for _, l := range lines {
-		p.setLine(b, st, size, y, l)
+		p.Set(b, st, size, y, l)
 		y += lead
 	}
 	return size, height
 }
 
 // measure finds the size and the lines of Fit.
-func (p *Page) measure(b Box, st Style, s string) ([]line, float64) {
+func (p *Page) measure(b Box, st Style, s string) ([]Row, float64) {
 	if !strings.Contains(s, "\n") && st.Indent == 0 {
 		// One line: the size follows from the width.
 		w := p.Fonts.Width(st.Face, 1, s)
@@ -88,7 +88,7 @@ func (p *Page) measure(b Box, st Style, s string) ([]line, float64) {
 			size = float64(int(b.W/w*8)) / 8 // eighths of a point, rounded down
 		}
 		if size >= st.Min && Em(size) <= b.H {
-			return []line{{s: s, width: w * size, last: true}}, size
+			return []Row{{s: s, width: w * size, last: true}}, size
 		}
 	}
 	fewest := min(2, st.Lines)
@@ -97,23 +97,23 @@ func (p *Page) measure(b Box, st Style, s string) ([]line, float64) {
 	}
 	for n := fewest; n <= st.Lines; n++ {
 		for size := st.Size; size >= st.Min; size -= 0.25 {
-			if l := p.wrap(st, size, b.W, s); len(l) <= n && p.holds(b, st, size, l, st.Lead) {
+			if l := p.Wrap(st, size, b.W, s); len(l) <= n && p.holds(b, st, size, l, st.Lead) {
 				return l, size
 			}
 		}
 	}
 	for size := st.Min; size >= Floor; size -= 0.2 {
-		if l := p.wrap(st, size, b.W, s); p.holds(b, st, size, l, 1.08) {
+		if l := p.Wrap(st, size, b.W, s); p.holds(b, st, size, l, 1.08) {
 			return l, size
 		}
 	}
 	if p.Long == "" {
 		p.Long = s
 	}
-	return p.wrap(st, Floor, b.W, s), Floor
+	return p.Wrap(st, Floor, b.W, s), Floor
 }
 
-func (p *Page) holds(b Box, st Style, size float64, l []line, lead float64) bool {
+func (p *Page) holds(b Box, st Style, size float64, l []Row, lead float64) bool {
 	if float64(len(l)-1)*lead*Em(size)+Em(size) > b.H+1e-9 {
 		return false
 	}
@@ -125,14 +125,16 @@ func (p *Page) holds(b Box, st Style, size float64, l []line, lead float64) bool
 	return true
 }
 
-type line struct {
+// Row is one line of a wrapped text, to be set with Set.
+type Row struct {
 	s      string
 	width  float64
 	indent float64
 	last   bool // ends a paragraph
 }
 
-func (p *Page) setLine(b Box, st Style, size, y float64, l line) {
+// Set draws one row between the edges of the box, its baseline at y.
+func (p *Page) Set(b Box, st Style, size, y float64, l Row) {
 	x, gap := b.X+l.indent, 0.0
 	switch slack := b.W - l.indent - l.width; st.Align {
 	case Middle:
@@ -159,16 +161,7 @@ func (p *Page) Height(w float64, st Style, size float64, s string) float64 {
 	if st.Lead == 0 {
 		st.Lead = 1.35
 	}
-	return float64(len(p.wrap(st, size, w, s))-1)*st.Lead*Em(size) + Em(size)
-}
-
-// Lines breaks s into lines of at most w millimetres at the given size.
-func (p *Page) Lines(st Style, size, w float64, s string) []string {
-	var out []string
-	for _, l := range p.wrap(st, size, w, s) {
-		out = append(out, l.s)
-	}
-	return out
+	return float64(len(p.Wrap(st, size, w, s))-1)*st.Lead*Em(size) + Em(size)
 }
 
 // Punctuation that may not begin a line, and that may not end one (避头尾,
@@ -194,10 +187,10 @@ func breakable(a, b rune) bool {
 	return a > 0x2E7F || b > 0x2E7F || a == '-' || a == '/'
 }
 
-// wrap breaks s. A Latin word or a number stays whole unless it is longer than
+// Wrap breaks s into rows of at most w millimetres. A Latin word or a number stays whole unless it is longer than
 // a line. Spaces at a break disappear; every other character is kept.
-func (p *Page) wrap(st Style, size, w float64, s string) []line {
-	var out []line
+func (p *Page) Wrap(st Style, size, w float64, s string) []Row {
+	var out []Row
 	em := Em(size)
 	for para := range strings.SplitSeq(s, "\n") {
 		rs := []rune(para)
@@ -209,7 +202,7 @@ func (p *Page) wrap(st Style, size, w float64, s string) []line {
 				end--
 				width -= p.Fonts.Advance(st.Face, ' ') * em
 			}
-			out = append(out, line{string(rs[start:end]), width, indent, last})
+			out = append(out, Row{string(rs[start:end]), width, indent, last})
 			indent = 0
 		}
 		for i := 0; i < len(rs); i++ {
