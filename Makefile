@@ -45,10 +45,10 @@ test:
 	@$(MAKE) check
 	$(call step,build,go build -o bin/care ./server)
 	@echo 'tests, on SQLite and PostgreSQL, on a folder and MinIO'
-	@start=$$SECONDS; bin/testenv -strict -- bin/gotest -shuffle=on -timeout=15m ./...; \
+	@start=$$SECONDS; TEST_SERVER="$(CURDIR)/bin/care" bin/testenv -strict -- bin/gotest -shuffle=on -timeout=15m ./...; \
 	printf '%-58sok  %4d s\n' 'tests' $$((SECONDS - start))
 	@echo 'tests with the race detector'
-	@start=$$SECONDS; bin/testenv -strict -- bin/gotest -race -shuffle=on -timeout=25m $(RACE); \
+	@start=$$SECONDS; TEST_SERVER="$(CURDIR)/bin/care" bin/testenv -strict -- bin/gotest -race -shuffle=on -timeout=25m $(RACE); \
 	printf '%-58sok  %4d s\n' 'tests with the race detector' $$((SECONDS - start))
 
 bench:

@@ -2,19 +2,23 @@ package media_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
 	"care/media"
 	"care/media/mediatest"
+	"care/server/testenv/servers"
 )
 
 func TestStoreThatIsAwayIsUnavailableAndComesBack(t *testing.T) {
 	t.Parallel()
 	s, server := mediatest.Server(t)
-	content := random(20, 3<<20)
+	content := random(20, 32<<20) // more than the sockets hold
 	key := put(t, s, content).Key
 
 	// It goes away in the middle of a download.
@@ -150,6 +154,48 @@ func TestMissingBucketIsMadeByTheFirstPut(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestQuestionOfACallerWhoIsGoneIsNotTheStoresFault(t *testing.T) {
+	t.Parallel()
+	s := mediatest.Bucket(t, nil)
+	key := put(t, s, []byte("here")).Key
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Stat(ctx, key)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, media.ErrUnavailable) {
+		t.Errorf("Stat: error is %v, want context.Canceled", err)
+	}
+	_, err = s.Open(ctx, key)
+	if !errors.Is(err, context.Canceled) || errors.Is(err, media.ErrUnavailable) {
+		t.Errorf("Open: error is %v, want context.Canceled", err)
+	}
+}
+
+func TestKilledUploadLeavesNoSpoolFile(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		servers.Missing(t, "Windows does not take the name from an open file")
+	}
+	// No server is needed: it is asked after the last byte. While that is awaited, the process might be killed.
+	temp := t.TempDir()
+	m, err := media.NewMinIO(media.S3{Endpoint: "127.0.0.1:1", Bucket: "none", Temp: temp})
+	if err != nil {
+		t.Fatal(err)
+	}
+	looked := false
+	_, err = m.Put(t.Context(), io.MultiReader(bytes.NewReader(random(24, 3<<20)), readerFunc(func([]byte) (int, error) {
+		looked = true
+		left, err := os.ReadDir(temp)
+		if err != nil || len(left) > 0 {
+			t.Errorf("in the middle of an upload the folder holds %v, %v", left, err)
+		}
+		return 0, io.EOF
+	})), media.UnknownSize, "")
+	wantErr(t, err, media.ErrUnavailable)
+	if !looked {
+		t.Error("the upload was not read to its end")
 	}
 }
 

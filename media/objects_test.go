@@ -182,6 +182,23 @@ func TestWrongAnnouncementKeepsNothing(t *testing.T) {
 	})
 }
 
+func TestMoreThanAnnouncedIsNotReadToItsEnd(t *testing.T) {
+	t.Parallel()
+	mediatest.Each(t, func(t *testing.T, s mediatest.Store) {
+		given := 0
+		endless := readerFunc(func(p []byte) (int, error) {
+			given += len(p)
+			if given > 8<<20 {
+				t.Error("the store reads on and on")
+				return 0, io.EOF
+			}
+			return len(p), nil
+		})
+		_, err := s.Put(t.Context(), endless, 1000, "")
+		wantErr(t, err, media.ErrMismatch)
+	})
+}
+
 func TestCutStreamLeavesNothing(t *testing.T) {
 	t.Parallel()
 	mediatest.Each(t, func(t *testing.T, s mediatest.Store) {

@@ -96,6 +96,9 @@ func (r *report) take(e event) {
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "output":
+		if strings.HasPrefix(e.Output, "=== ") && !strings.HasPrefix(e.Output, "=== NAME") {
+			return // the comings and goings of parallel tests
+		}
 		r.output[key] = append(r.output[key], e.Output)
 	case "build-output":
 		fmt.Fprint(r.to, e.Output)

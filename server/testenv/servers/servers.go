@@ -168,3 +168,6 @@ func Terminate(cmd *exec.Cmd, grace time.Duration) {
 	cmd.Cancel = func() error { return termGroup(cmd.Process) }
 	cmd.WaitDelay = grace
 }
+
+// Own makes a program end with us at the latest, also when we are killed; where the system can do that.
+func Own(cmd *exec.Cmd) { own(cmd, syscall.SIGKILL) }
