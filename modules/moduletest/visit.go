@@ -233,3 +233,15 @@ func Form(pairs ...string) url.Values {
 	}
 	return v
 }
+
+// PostAs sends a body with one header of the test's choice; a body without a content type is a form.
+func (v *Visitor) PostAs(path, body, header, value string) Answer {
+	v.s.t.Helper()
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if header == "Content-Type" {
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+	}
+	r.Header.Set(header, value)
+	return v.do(r)
+}
