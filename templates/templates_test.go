@@ -66,6 +66,9 @@ type deskPage struct {
 	Links   []web.Link
 }
 
+// textPage shows nothing but text.
+type textPage struct{ web.Page }
+
 type errorPage struct {
 	web.Page
 	Status       int
@@ -99,7 +102,8 @@ func filled() map[string]any {
 			Page: shell(true), Now: at, Queues: []deskQueue{{"待复核", "/q", "11月20日", 3, 1}, {"退汇", "/r", "", 0, 0}},
 			Figures: []web.Fact{{Name: "可用", Value: "¥1.00", Num: true}}, Acts: []deskAct{{at, "李敏", "登记", "对象", "/x"}, {Verb: "无链接"}}, Links: []web.Link{{Title: "登记", Href: "/n"}},
 		},
-		"home/style":  ptr(web.StyleSample(shell(true))),
+		"home/style": ptr(web.StyleSample(shell(true))),
+		"home/help":  &textPage{shell(false)}, "home/privacy": &textPage{shell(false)},
 		"errors/page": &errorPage{Page: shell(false), Status: 404, Text: "没有找到", Advice: "请检查网址", Link: &web.Link{Title: "看看", Href: "/x"}},
 	}
 }
