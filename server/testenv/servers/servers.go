@@ -38,6 +38,7 @@ type server struct {
 	port int
 	make func() *exec.Cmd
 	ping func(context.Context) error
+	kill func(*os.Process) error
 	cmd  *exec.Cmd
 }
 
@@ -74,9 +75,12 @@ func (s *server) Start(ctx context.Context) error {
 	}
 }
 
-// Kill ends the server at once, as a power failure would (kill -9), and keeps its data.
+// Kill ends the server at once, as a power failure would, and keeps its data.
 func (s *server) Kill() error {
-	return s.end(func(p *os.Process) error { return killGroup(p) })
+	if s.kill != nil {
+		return s.end(s.kill)
+	}
+	return s.end(killGroup)
 }
 
 // Stop ends the server and removes its data. It may be called more than once.
