@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"care/media"
+	"care/server/secret"
 )
 
 // Config is everything that the environment decides. With none set, the platform runs on SQLite and a folder
@@ -102,14 +103,12 @@ func readConfig(env func(string) string) (Config, error) {
 		}
 		c.Proxies = append(c.Proxies, n)
 	}
-	switch c.SecretKey {
-	case "":
-		if c.DatabaseURL != "" {
-			bad("SECRET_KEY", "must be set with PostgreSQL, since every server needs the same one: 64 hex digits, such as from `openssl rand -hex 32`")
-		}
-	default:
-		if len(c.SecretKey) != 64 || strings.Trim(strings.ToLower(c.SecretKey), "0123456789abcdef") != "" {
-			bad("SECRET_KEY", "must be 64 hex digits")
+	switch {
+	case c.SecretKey == "" && c.DatabaseURL != "":
+		bad("SECRET_KEY", "must be set with PostgreSQL, since every server needs the same one: 64 hex digits, such as from `openssl rand -hex 32`")
+	case c.SecretKey != "":
+		if _, err := secret.New(strings.Split(c.SecretKey, ",")...); err != nil {
+			bad("SECRET_KEY", "must be 64 hex digits; several separated by commas, the newest first")
 		}
 	}
 	c.Workers = 4

@@ -21,6 +21,7 @@ import (
 	"care/server/queue"
 	"care/server/secret"
 	"care/templates/pdf"
+	"care/templates/pdf/sign"
 )
 
 const usage = `usage: server [command]
@@ -134,6 +135,15 @@ func open(ctx context.Context, conf Config, log *slog.Logger, now clock.Source) 
 	}
 	if r.kit.Engine, err = pdf.New(); err != nil {
 		return nil, err
+	}
+	if conf.SignKey != "" {
+		b, err := os.ReadFile(conf.SignKey)
+		if err != nil {
+			return nil, fmt.Errorf("SIGN_KEY: %w", err)
+		}
+		if r.kit.Signer, err = sign.Load(b, b); err != nil {
+			return nil, fmt.Errorf("SIGN_KEY: %w", err)
+		}
 	}
 	if conf.S3Endpoint != "" {
 		r.kit.Objects, err = media.NewMinIO(conf.s3())

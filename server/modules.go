@@ -18,6 +18,7 @@ import (
 	"care/server/queue"
 	"care/server/secret"
 	"care/templates/pdf"
+	"care/templates/pdf/sign"
 )
 
 // Kit is what the modules stand on.
@@ -27,6 +28,7 @@ type Kit struct {
 	Objects media.Objects
 	Box     *secret.Box
 	Engine  *pdf.Engine
+	Signer  *sign.Signer // nil: papers are unsigned
 	Now     clock.Source
 	Log     *slog.Logger
 	Conf    Config
@@ -48,6 +50,9 @@ func build(k Kit) Platform {
 	archive := media.New(k.DB, trail, k.Objects, k.Box, k.Log)
 	funds := ledger.New(k.DB, trail)
 	papers := documents.New(k.DB, trail, k.Queue, archive, k.Box, k.Engine, k.Conf.BaseURL)
+	if k.Signer != nil {
+		papers.SignWith(k.Signer)
+	}
 	gifts := donations.New(k.DB, trail, funds, papers, k.Box)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box)
 	start := home.New(trail, funds, sources(funds, gifts, aid))

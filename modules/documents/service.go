@@ -26,6 +26,7 @@ import (
 	"care/server/queue"
 	"care/server/secret"
 	"care/templates/pdf"
+	"care/templates/pdf/sign"
 )
 
 // Papers orders, draws and verifies papers.
@@ -37,12 +38,16 @@ type Papers struct {
 	box     *secret.Box
 	engine  *pdf.Engine
 	base    string // address that people use, for QR codes
+	signer  *sign.Signer
 }
 
 // New makes the papers' desk; base is the address printed in QR codes, such as "https://qj.example".
 func New(d *db.DB, trail *audit.Trail, q *queue.Queue, archive *media.Archive, box *secret.Box, engine *pdf.Engine, base string) *Papers {
 	return &Papers{db: d, trail: trail, queue: q, archive: archive, box: box, engine: engine, base: base}
 }
+
+// SignWith lets every paper drawn from now on carry a PAdES B-B signature. Without it papers are unsigned and do not say otherwise.
+func (p *Papers) SignWith(s *sign.Signer) { p.signer = s }
 
 // Number takes the next number of a series that numbers no papers, such as cases, inside an act.
 func (p *Papers) Number(ctx context.Context, tx *audit.Tx, series string) (string, error) {
@@ -241,7 +246,11 @@ func (p *Papers) draw(d *Document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return paper.Render(p.engine)
+	b, err := paper.Render(p.engine)
+	if err != nil || p.signer == nil {
+		return b, err
+	}
+	return p.signer.Sign(b, words["documents.sign.reason"], words["documents.sign.place"], d.OrderedAt)
 }
 
 // fail puts a paper that cannot be drawn on a person's desk.

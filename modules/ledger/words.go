@@ -16,6 +16,8 @@ var words = map[string]string{
 	"ledger.need_kind":        "请选择资金是限定性还是非限定性。",
 	"ledger.need_purpose":     "请写明资金用途，最多 500 个字。",
 
+	"ledger.open":         "开立资金",
+	"ledger.close":        "关闭资金",
 	"ledger.group":        "资金",
 	"ledger.new":          "开立资金",
 	"ledger.opened":       "资金已开立。",
