@@ -126,6 +126,10 @@ func plate(p *sheet.Page, o Org, demo bool, name, english string) {
 		watermark(p, 40)
 	}
 	border(p)
+	if demo {
+		p.Color(soft)
+		p.Center(sheet.Serif, 8, p.W/2, 182, demoWords)
+	}
 	if !o.NoSeal {
 		p.Seal(212, 165, 20, o.Name, "", o.SealCode)
 	}

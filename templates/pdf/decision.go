@@ -83,7 +83,7 @@ func (x Decision) stock() (string, func(*stocker)) {
 			}
 			p.Color(ink)
 			p.Fit(sheet.Box{X: 110, Y: 236, W: 80, H: 7}, sheet.Style{Face: sheet.Serif, Size: 13, Min: 6, Align: sheet.Middle}, x.Org.Name)
-			footer(p, x.Org, x.Demo, 280)
+			footer(p, x.Org, x.Demo, 25, 280)
 		})
 		s.ready(sheet.Serif, figures+dates+capitals+"，。：（）")
 	}
@@ -92,7 +92,7 @@ func (x Decision) stock() (string, func(*stocker)) {
 func (x Decision) draw(d *drawer) {
 	p := d.page("first")
 	p.Color(soft)
-	p.Fit(sheet.Box{X: 25, Y: 47, W: 160, H: 6}, sheet.Style{Face: sheet.Serif, Size: 11, Min: 6, Align: sheet.Middle}, x.Number)
+	p.Fit(sheet.Box{X: 25, Y: 47, W: 160, H: 6}, sheet.Style{Face: sheet.Serif, Size: 11, Min: 6, Align: sheet.Middle}, x.Number+"　　案号 "+x.CaseNumber)
 	if x.Reprint {
 		mark(p, red, 185, 14, "补打")
 	}
@@ -115,7 +115,7 @@ func (x Decision) draw(d *drawer) {
 }
 
 func (x Decision) paragraphs() []string {
-	opening := "您于" + x.AppliedOn.Chinese() + "提出的" + x.Aid + "帮扶援助申请（案号 " + x.CaseNumber + "）已经审核完毕，"
+	opening := "您于" + x.AppliedOn.Chinese() + "提出的" + x.Aid + "帮扶援助申请已经审核完毕，"
 	var out []string
 	if x.Approved {
 		out = append(out, opening+"现决定给予一次性帮扶援助"+x.AmountFen.Upper()+"（"+x.AmountFen.Yuan()+"）。")

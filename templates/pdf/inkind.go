@@ -117,8 +117,8 @@ func (k InKind) stock() (string, func(*stocker)) {
 			y := title(p, accent, 30, 22, 3, k.heading())
 			p.Color(accent)
 			p.Center(sheet.Serif, 8.5, a4w/2, y+6.2, "本收据证明捐赠物资已经验收，非财政票据，不作为税前扣除凭证")
-			p.Text(sheet.Serif, 9, 148, 43, "编号")
-			p.Text(sheet.Serif, 9, 148, 48.6, "日期")
+			p.Text(sheet.Serif, 9, 148, 18, "编号")
+			p.Text(sheet.Serif, 9, 148, 23.6, "日期")
 			cells(p, accent, ground, sheet.Box{X: 18, Y: 53, W: 174, H: 19}, inKindHead)
 			goodsTable(accent).heads(p, goodsFirst)
 		})
@@ -140,7 +140,7 @@ func (k InKind) stock() (string, func(*stocker)) {
 			p.Text(sheet.Serif, 9.5, 122, 256, "验收人")
 			p.Color(ink)
 			p.Fit(sheet.Box{X: 43, Y: 242.3, W: 74, H: 5}, sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 5}, k.Org.Name)
-			footer(p, k.Org, k.Demo, 280)
+			footer(p, k.Org, k.Demo, 18, 280)
 		})
 		s.ready(sheet.Serif, figures+latin+capitals+dates+"（限定性）·")
 		s.ready(sheet.Bold, figures)
@@ -164,15 +164,15 @@ func (k InKind) draw(d *drawer) {
 	p.Color(ink)
 	p.Code(18, 15, 24, matrix(k.VerifyURL))
 	p.Fit(sheet.Box{X: 18, Y: 39.8, W: 24, H: 3.4}, sheet.Style{Face: sheet.Serif, Size: 7.5, Min: 4, Align: sheet.Middle}, k.VerifyCode)
-	p.Fit(sheet.Box{X: 157, Y: 39.5, W: 35, H: 4.6}, sheet.Style{Face: sheet.Serif, Size: 9.5, Min: 5, Align: sheet.End}, k.Number)
-	p.Fit(sheet.Box{X: 157, Y: 45.1, W: 35, H: 4.6}, sheet.Style{Face: sheet.Serif, Size: 9.5, Min: 5, Align: sheet.End}, k.IssuedOn.Chinese())
+	p.Fit(sheet.Box{X: 157, Y: 14.5, W: 35, H: 4.6}, sheet.Style{Face: sheet.Serif, Size: 9.5, Min: 5, Align: sheet.End}, k.Number)
+	p.Fit(sheet.Box{X: 157, Y: 20.1, W: 35, H: 4.6}, sheet.Style{Face: sheet.Serif, Size: 9.5, Min: 5, Align: sheet.End}, k.IssuedOn.Chinese())
 	text := sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 7.5, Lines: 2, Lead: 1.12}
 	p.Fit(inKindHead[0].value(), text, k.Payer)
 	p.Fit(inKindHead[1].value(), text, orDash(k.PayerID))
 	p.Fit(inKindHead[2].value(), text, k.Project)
 	p.Fit(inKindHead[3].value(), text, purpose(k.Restricted, k.Use))
 	if k.Reprint {
-		mark(p, brick, 192, 16, "补打")
+		mark(p, brick, 192, 27, "补打")
 	}
 	parts := t.paginate(p, rows, span{goodsFirst + headHeight, goodsBottom}, span{goodsNext + headHeight, goodsBottom}, goodsClose)
 	for i, x := range parts {

@@ -42,6 +42,9 @@ func watermark(p *sheet.Page, size float64) {
 	p.Area(path)
 }
 
+// demoWords stand on every paper of the demonstration, where a search finds them.
+const demoWords = "演示数据，不具效力"
+
 // mark is a small framed word, as a rubber stamp leaves it: 补打, 红冲.
 func mark(p *sheet.Page, c sheet.RGB, right, y float64, word string) {
 	const size = 9.0

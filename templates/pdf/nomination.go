@@ -64,12 +64,16 @@ func (n Nomination) stock() (string, func(*stocker)) {
 		s.form("first", a4w, a4h, func(p *sheet.Page) {
 			if n.Demo {
 				watermark(p, 38)
+				p.Color(soft)
+				p.Text(sheet.Serif, 7.5, 18, a4h-9, demoWords)
 			}
 			title(p, brick, 36, 24, 4, "推荐审批表")
 		})
 		s.form("next", a4w, a4h, func(p *sheet.Page) {
 			if n.Demo {
 				watermark(p, 38)
+				p.Color(soft)
+				p.Text(sheet.Serif, 7.5, 18, a4h-9, demoWords)
 			}
 		})
 		s.ready(sheet.Serif, figures+latin+dates+"姓名单位推荐类别照片个人简历曾获荣誉主要事迹简要意见签字盖章（）")
@@ -192,9 +196,8 @@ func (n Nomination) opinion(p *sheet.Page, y float64, o Opinion, next func() (*s
 		p, y = next()
 	}
 	h = min(h, nominationBottom-y)
-	p.Color(brick)
-	p.Frame(sheet.Box{X: nominationLeft, Y: y, W: nominationWidth, H: h}, 0.25)
 	sectionHead(p, y, o.Office)
+	p.Frame(sheet.Box{X: nominationLeft, Y: y, W: nominationWidth, H: h}, 0.25)
 	p.Color(ink)
 	st.Lines, st.Min, st.Top = 60, 6, true
 	p.Fit(sheet.Box{X: nominationLeft + 5, Y: y + 9, W: nominationWidth - 10, H: h - 19}, st, o.Text)

@@ -77,6 +77,8 @@ func (n Notice) stock() (string, func(*stocker)) {
 		base := func(p *sheet.Page) {
 			if n.Demo {
 				watermark(p, 40)
+				p.Color(soft)
+				p.Text(sheet.Serif, 7.5, 22, a4h-9, demoWords)
 			}
 		}
 		s.form("first", a4w, a4h, func(p *sheet.Page) {

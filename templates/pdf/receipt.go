@@ -134,7 +134,7 @@ func (r Receipt) stock() (string, func(*stocker)) {
 			p.Text(sheet.Serif, 9.5, 160, 119, "经办人")
 			p.Color(accent)
 			p.Line(14, 135.5, 196, 135.5, 0.15)
-			footer(p, r.Org, r.Demo, 140.2)
+			footer(p, r.Org, r.Demo, 14, 140.2)
 			p.Color(ink)
 			p.Fit(sheet.Box{X: 39, Y: 115.3, W: 74, H: 5}, sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 5}, r.Org.Name)
 		})
@@ -144,11 +144,11 @@ func (r Receipt) stock() (string, func(*stocker)) {
 }
 
 // footer is the last line of a small paper: who to ask and where to check.
-func footer(p *sheet.Page, o Org, demo bool, y float64) {
+func footer(p *sheet.Page, o Org, demo bool, margin, y float64) {
 	p.Color(soft)
 	left := ""
 	if demo {
-		left = "演示数据，不具效力　"
+		left = demoWords + "　"
 	}
 	if o.Site != "" {
 		left += "核验网址 " + o.Site
@@ -157,14 +157,20 @@ func footer(p *sheet.Page, o Org, demo bool, y float64) {
 	if o.Credit != "" {
 		right = "统一社会信用代码 " + o.Credit
 	}
+	if o.Address != "" {
+		if right != "" {
+			right += "　"
+		}
+		right += "地址 " + o.Address
+	}
 	if o.Phone != "" {
 		if right != "" {
 			right += "　"
 		}
 		right += "电话 " + o.Phone
 	}
-	p.Fit(sheet.Box{X: 14, Y: y - 2.6, W: 88, H: 3.6}, sheet.Style{Face: sheet.Serif, Size: 7.5, Min: 4}, left)
-	p.Fit(sheet.Box{X: 104, Y: y - 2.6, W: 92, H: 3.6}, sheet.Style{Face: sheet.Serif, Size: 7.5, Min: 4, Align: sheet.End}, right)
+	p.Fit(sheet.Box{X: margin, Y: y - 2.6, W: p.W/2 - margin - 2, H: 3.6}, sheet.Style{Face: sheet.Serif, Size: 7.5, Min: 4}, left)
+	p.Fit(sheet.Box{X: p.W/2 - 1, Y: y - 2.6, W: p.W/2 - margin + 1, H: 3.6}, sheet.Style{Face: sheet.Serif, Size: 7.5, Min: 4, Align: sheet.End}, right)
 }
 
 func (r Receipt) draw(d *drawer) {

@@ -122,7 +122,7 @@ func (r Roster) draw(d *drawer) {
 		p.Color(soft)
 		p.Center(sheet.Serif, 8, p.W/2, 204, "第 "+itoa(i)+" 页　共 "+itoa(n)+" 页")
 		if r.Demo {
-			p.Text(sheet.Serif, 7.5, 15, 204, "演示数据，不具效力")
+			p.Text(sheet.Serif, 7.5, 15, 204, demoWords)
 		}
 	})
 }

@@ -95,7 +95,7 @@ func (s Statement) stock() (string, func(*stocker)) {
 			p.Color(soft)
 			p.Text(sheet.Serif, 8, 47, 262, "本账单汇总已开具的捐赠收据，供您留存，")
 			p.Text(sheet.Serif, 8, 47, 266, "不替代收据，也不作为税前扣除凭证。")
-			footer(p, s.Org, s.Demo, 280)
+			footer(p, s.Org, s.Demo, 22, 280)
 		})
 		k.ready(sheet.Serif, figures+latin+dates)
 		k.ready(sheet.Bold, figures)

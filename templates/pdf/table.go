@@ -51,7 +51,7 @@ func (t table) height(p *sheet.Page, cells []string) float64 {
 		if i >= len(cells) || cells[i] == "" {
 			continue
 		}
-		if p.Fonts.Width(c.face, t.size, cells[i]) > c.width-3 {
+		if p.Fonts.Width(c.face, t.size-2.5, cells[i]) > c.width-3 { // else one line, a little smaller
 			st := sheet.Style{Face: c.face, Lead: 1.2}
 			h = max(h, min(p.Height(c.width-3, st, t.size, sheet.Clean(cells[i])), sheet.Em(t.size)*4.7)+2.4)
 		}

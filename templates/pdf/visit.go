@@ -85,7 +85,7 @@ func (v HomeVisit) stock() (string, func(*stocker)) {
 			title(p, teal, 29, 21, 2.6, "入户核查表")
 			p.Text(sheet.Serif, 9, 152, 33, "编号")
 			p.Text(sheet.Serif, 9, 152, 38.4, "案号")
-			footer(p, v.Org, v.Demo, 284)
+			footer(p, v.Org, v.Demo, 18, 284)
 		})
 		s.ready(sheet.Serif, figures+latin+dates+"姓名证件号码人员类别联系电话住址申请事项核查日期家庭成员收入邻里反映结论属实部分不核查人签名照片张")
 	}
@@ -225,7 +225,7 @@ func (b Booking) draw(d *drawer) {
 	p.Fit(sheet.Box{X: 47, Y: 118, W: 48, H: 4.5}, sheet.Style{Face: sheet.Serif, Size: 8.5, Min: 5}, b.Number)
 	notes := b.Notes
 	if b.Demo {
-		notes = "演示数据，不具效力。" + notes
+		notes = demoWords + "。" + notes
 	}
 	p.Fit(sheet.Box{X: 47, Y: 123, W: 48, H: 12}, sheet.Style{Face: sheet.Serif, Size: 8, Min: 5, Lines: 4, Lead: 1.25, Align: sheet.Justify, Top: true}, notes)
 }

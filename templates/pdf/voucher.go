@@ -110,7 +110,7 @@ func (v Voucher) stock() (string, func(*stocker)) {
 			p.Line(116, 130, 160, 130, 0.15)
 			p.Line(174, 130, 196, 130, 0.15)
 			p.Line(14, 137.5, 196, 137.5, 0.15)
-			footer(p, v.Org, v.Demo, 142.2)
+			footer(p, v.Org, v.Demo, 14, 142.2)
 			p.Color(ink)
 			p.Fit(sheet.Box{X: 39, Y: 114.9, W: 54, H: 5}, sheet.Style{Face: sheet.Serif, Size: 10, Min: 4.5}, v.Org.Name)
 		})

@@ -36,6 +36,9 @@ func (f *Fonts) Find(face Face, r rune) (file uint8, glyph uint16, ok bool) {
 			return i, g, true
 		}
 	}
+	if r >= firstRadical && r <= lastRadical {
+		return f.Find(face, radical(r))
+	}
 	return order[0], 0, false
 }
 

@@ -87,7 +87,7 @@ func (p *Page) measure(b Box, st Style, s string) ([]Row, float64) {
 		if w*size > b.W {
 			size = float64(int(b.W/w*8)) / 8 // eighths of a point, rounded down
 		}
-		if size >= st.Min && Em(size) <= b.H {
+		if prose := st.Align == Justify && st.Lines > 1; size >= st.Min && Em(size) <= b.H && (!prose || size == st.Size) {
 			return []Row{{s: s, width: w * size, last: true}}, size
 		}
 	}
@@ -146,8 +146,8 @@ func (p *Page) Set(b Box, st Style, size, y float64, l Row) {
 		for range l.s {
 			n++
 		}
-		// A short line would be torn apart; a full one lacks at most two characters.
-		if !l.last && n > 0 && slack > 0 && slack < 2.2*Em(size) {
+		// A line that is much too short, before a long number, would be torn apart.
+		if !l.last && n > 0 && slack > 0 && slack < 0.25*float64(n)*Em(size) {
 			gap = slack / float64(n)
 		}
 	}
@@ -184,7 +184,7 @@ func breakable(a, b rune) bool {
 	if strings.ContainsRune(notLast, a) {
 		return false
 	}
-	return a > 0x2E7F || b > 0x2E7F || a == '-' || a == '/'
+	return a > 0x2E7F || b > 0x2E7F || a == '/'
 }
 
 // Wrap breaks s into rows of at most w millimetres. A Latin word or a number stays whole unless it is longer than
