@@ -28,6 +28,10 @@ func (p *Papers) Module() modules.Module {
 			r.GET("/verify/:number", p.verify, access.Everyone)
 			r.GET("/verify/:number/paper", p.original, access.Everyone)
 			r.GET("/desk/documents", p.list, View)
+			r.GET("/desk/documents/batches", p.batches, View)
+			r.POST("/desk/documents/batches", p.gather, View)
+			r.GET("/desk/documents/batches/:id", p.batch, View)
+			r.GET("/desk/documents/batches/:id/:n", p.volumeFile, View)
 			r.GET("/desk/documents/:id", p.show, View)
 			r.GET("/desk/documents/:id/paper", p.paper, View)
 			r.POST("/desk/documents/:id/retry", p.retry, Manage)
@@ -35,9 +39,10 @@ func (p *Papers) Module() modules.Module {
 		Menu: []web.Link{{Title: words["documents.menu"], Href: "/verify"}},
 		Nav: []web.NavItem{{Group: words["documents.group"], Title: words["documents.title"], Href: "/desk/documents", Perm: View,
 			Count: func(ctx context.Context, _ access.Actor) (int, error) { return countState(ctx, p.db, Failed) }}},
-		Work: []queue.Worker{{Kind: "documents.issue", Do: p.issue}},
+		Work: []queue.Worker{{Kind: "documents.issue", Do: p.issue}, {Kind: "documents.volume", Do: p.volume}},
 		Pages: map[string]any{
 			"documents/verify": verifyPage{}, "documents/paper": paperPage{}, "documents/list": listPage{}, "documents/show": showPage{}, "documents/waiting": waitingPage{},
+			"documents/batches": batchesPage{}, "documents/batch": batchPage{},
 		},
 	}
 }

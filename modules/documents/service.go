@@ -39,11 +39,12 @@ type Papers struct {
 	engine  *pdf.Engine
 	base    string // address that people use, for QR codes
 	signer  *sign.Signer
+	volumes int // papers in a volume of a batch
 }
 
 // New makes the papers' desk; base is the address printed in QR codes, such as "https://qj.example".
 func New(d *db.DB, trail *audit.Trail, q *queue.Queue, archive *media.Archive, box *secret.Box, engine *pdf.Engine, base string) *Papers {
-	return &Papers{db: d, trail: trail, queue: q, archive: archive, box: box, engine: engine, base: base}
+	return &Papers{db: d, trail: trail, queue: q, archive: archive, box: box, engine: engine, base: base, volumes: volumeSize}
 }
 
 // SignWith lets every paper drawn from now on carry a PAdES B-B signature. Without it papers are unsigned and do not say otherwise.

@@ -36,3 +36,30 @@ CREATE TABLE documents_papers (
 );
 CREATE INDEX documents_papers_subject ON documents_papers (subject, id);
 CREATE INDEX documents_papers_state ON documents_papers (state, id);
+
+-- Batches: many papers in a few files (volumes), made by queued work.
+CREATE TABLE documents_batches (
+  id text PRIMARY KEY,
+  title text NOT NULL,
+  kind text NOT NULL,
+  format text NOT NULL CHECK (format IN ('pdf', 'zip')),
+  total bigint NOT NULL CHECK (total > 0),
+  ordered_by text NOT NULL,
+  ordered_at {{.time}} NOT NULL,
+  done_at {{.time}}
+);
+CREATE TABLE documents_batch_items (
+  batch text NOT NULL REFERENCES documents_batches (id),
+  n bigint NOT NULL,
+  paper text NOT NULL REFERENCES documents_papers (id),
+  PRIMARY KEY (batch, n)
+);
+CREATE TABLE documents_volumes (
+  batch text NOT NULL REFERENCES documents_batches (id),
+  n bigint NOT NULL,
+  papers bigint NOT NULL,
+  missing bigint NOT NULL,
+  object text NOT NULL,
+  size bigint NOT NULL,
+  PRIMARY KEY (batch, n)
+);

@@ -11,3 +11,11 @@ CREATE TABLE web_settings (
   name text PRIMARY KEY,
   value text NOT NULL
 );
+
+-- How far long work is, for progress bars.
+CREATE TABLE web_progress (
+  id text PRIMARY KEY,
+  done bigint NOT NULL,
+  total bigint NOT NULL,
+  at bigint NOT NULL
+);
