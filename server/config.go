@@ -25,19 +25,25 @@ type Config struct {
 	S3Access    string       // S3_ACCESS_KEY
 	S3Secret    string       // S3_SECRET_KEY
 	S3Region    string       // S3_REGION
-	S3Lookup    string       // S3_LOOKUP: "path" (default) or "dns"
-	S3Checksum  string       // S3_CHECKSUM: "on" (default) or "off" for servers without trailing checksums
+	S3Lookup    string       // S3_LOOKUP: "path" (default), "dns" as Chinese clouds demand, or "auto"
+	S3Checksum  string       // S3_CHECKSUM: "trailing" (default), "md5" or "none" for servers without trailing checksums
+	S3Create    bool         // S3_CREATE: "0" when the bucket is made by somebody else
 	Demo        bool         // DEMO: "0" starts without demonstration data
 	BaseURL     string       // BASE_URL: the address that people use, printed in QR codes and set-up links
 	Proxies     []*net.IPNet // TRUSTED_PROXIES: networks whose X-Forwarded-For is believed, such as 172.16.0.0/12
-	SecretKey   string       // SECRET_KEY: encrypts private columns; 32 bytes in hex. Made and kept in DataDir when not set
+	SecretKey   string       // SECRET_KEY: encrypts private columns; 64 hex digits, several separated by commas. Made and kept in DataDir when not set
 	SignKey     string       // SIGN_KEY: file with the PEM key and certificate that sign papers; empty: papers are unsigned
 	Workers     int          // WORKERS: how many rows of queued work run at a time
 	LogLevel    string       // LOG_LEVEL: debug, info, warn, error
 	LogFormat   string       // LOG_FORMAT: text or json
 	Org         string       // ORG_NAME
+	OrgCredit   string       // ORG_CREDIT: unified social credit code, printed on papers
+	Bank        string       // BANK_NAME: where the foundation's own account is
+	Account     string       // BANK_ACCOUNT: the foundation's own account, shown to donors
 	Hotline     string       // HOTLINE
 	Filing      string       // ICP_FILING
+
+	databaseFile string // another file than the one in DataDir, while demonstration data is built
 }
 
 // Variables names every variable of the environment that the program reads.
@@ -65,7 +71,8 @@ func readConfig(env func(string) string) (Config, error) {
 		BaseURL:   strings.TrimSuffix(or("BASE_URL", ""), "/"),
 		SecretKey: or("SECRET_KEY", ""), SignKey: or("SIGN_KEY", ""),
 		LogLevel: or("LOG_LEVEL", "info"), LogFormat: or("LOG_FORMAT", "text"),
-		Org: or("ORG_NAME", orgName), Hotline: or("HOTLINE", hotline), Filing: or("ICP_FILING", ""),
+		Org: or("ORG_NAME", orgName), Hotline: or("HOTLINE", hotline),
+		OrgCredit: or("ORG_CREDIT", orgCredit), Bank: or("BANK_NAME", bankName), Account: or("BANK_ACCOUNT", account), Filing: or("ICP_FILING", ""),
 	}
 	// A production database is never filled with demonstration data unasked.
 	c.Demo = or("DEMO", map[bool]string{true: "1", false: "0"}[c.DatabaseURL == ""]) == "1"

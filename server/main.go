@@ -167,6 +167,9 @@ func open(ctx context.Context, conf Config, log *slog.Logger, now clock.Source) 
 	if r.kit.Demo, err = app.Seeded(ctx, r.kit.DB); err != nil {
 		return nil, err
 	}
+	if err := r.platform.Gifts.Ensure(ctx); err != nil {
+		return nil, err
+	}
 	if r.kit.Demo {
 		r.platform = build(r.kit) // the sign-in page and the papers say that it is a demonstration
 	}

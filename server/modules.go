@@ -38,6 +38,7 @@ type Kit struct {
 // Platform is the modules that the program itself must know, and the one list of all of them.
 type Platform struct {
 	People *identity.People
+	Gifts  *donations.Gifts
 	List   []modules.Module
 }
 
@@ -53,11 +54,15 @@ func build(k Kit) Platform {
 	if k.Signer != nil {
 		papers.SignWith(k.Signer)
 	}
-	gifts := donations.New(k.DB, trail, funds, papers, k.Box)
-	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box)
-	start := home.New(trail, funds, sources(funds, gifts, aid))
 
-	return Platform{people, []modules.Module{
+	org := pdf.Org{Name: k.Conf.Org, Phone: k.Conf.Hotline, Seal: sealWords, Credit: k.Conf.OrgCredit, Site: k.Conf.BaseURL}
+	gifts := donations.New(k.DB, trail, funds, papers, k.Box, donations.Settings{
+		Org: org, Account: donations.Account{Holder: k.Conf.Org, Bank: k.Conf.Bank, Number: k.Conf.Account}, Demo: k.Demo, Login: people.ByLogin,
+	})
+	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})
+	start := home.New(trail, funds, doors{funds, gifts, aid}.sources())
+
+	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
 		gifts.Module(), aid.Module(), start.Module(),
 	}}

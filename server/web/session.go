@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -61,16 +62,17 @@ func (s *sessions) DeleteCtx(ctx context.Context, token string) error {
 	return db.Fault(err)
 }
 
-// Find, Commit and Delete complete scs.Store; scs calls the variants with a context.
-func (s *sessions) Find(token string) ([]byte, bool, error) { return s.FindCtx(context.TODO(), token) }
+// errContext answers the methods that scs calls only on stores without a context.
+var errContext = errors.New("web: sessions need a context")
 
-// Commit writes a session.
-func (s *sessions) Commit(token string, b []byte, expiry time.Time) error {
-	return s.CommitCtx(context.TODO(), token, b, expiry)
-}
+// Find completes scs.Store; scs calls FindCtx.
+func (s *sessions) Find(string) ([]byte, bool, error) { return nil, false, errContext }
 
-// Delete ends a session.
-func (s *sessions) Delete(token string) error { return s.DeleteCtx(context.TODO(), token) }
+// Commit completes scs.Store; scs calls CommitCtx.
+func (s *sessions) Commit(string, []byte, time.Time) error { return errContext }
+
+// Delete completes scs.Store; scs calls DeleteCtx.
+func (s *sessions) Delete(string) error { return errContext }
 
 // SweepSessions deletes sessions that have run out.
 func SweepSessions(ctx context.Context, d *db.DB) error {
