@@ -1,0 +1,104 @@
+// Package donations keeps true that a promise is never income, that every confirmed gift is exactly one journal of its fund and
+// exactly one valid receipt, that two different people stand behind it, and that the public reads of a donor only what the donor allowed.
+//
+// A gift goes from promise to arrival to income. Confirmation is one transaction: income, number, receipt, audit entry.
+// Many confirmations at once share a transaction (gather.go); each one still has its own entry and its own answer.
+package donations
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"care/modules"
+	"care/modules/audit"
+	"care/modules/documents"
+	"care/modules/ledger"
+	"care/server/access"
+	"care/server/clock"
+	"care/server/db"
+	"care/server/fault"
+	"care/server/secret"
+	"care/templates/pdf"
+)
+
+// Account is where donors send money. It is the foundation's own account; a person's account or code is never shown.
+type Account struct{ Holder, Bank, Number string }
+
+// Settings say who the foundation is and where money goes.
+type Settings struct {
+	Org     pdf.Org
+	Account Account
+	Demo    bool // papers say that they are a demonstration
+	Demos   Demos
+}
+
+// Gifts is the desk of donations and campaigns.
+type Gifts struct {
+	db     *db.DB
+	trail  *audit.Trail
+	funds  *ledger.Ledger
+	papers *documents.Papers
+	box    *secret.Box
+	fonts  Printable
+	set    Settings
+	gather *gatherer
+}
+
+// New opens the desk.
+func New(d *db.DB, trail *audit.Trail, funds *ledger.Ledger, papers *documents.Papers, box *secret.Box, fonts Printable, set Settings) *Gifts {
+	s := &Gifts{db: d, trail: trail, funds: funds, papers: papers, box: box, fonts: fonts, set: set}
+	s.gather = &gatherer{run: s.confirmAll}
+	return s
+}
+
+// GeneralCode is the code of the unrestricted fund that takes gifts to no campaign.
+const GeneralCode = "GENERAL"
+
+// Ensure opens the unrestricted fund at the first start. It may run any number of times, on several servers at once.
+func (s *Gifts) Ensure(ctx context.Context) error {
+	if _, err := s.general(ctx); err == nil {
+		return nil
+	}
+	_, err := s.funds.Open(ctx, access.System(), ledger.Fund{Code: GeneralCode, Name: words["donations.general"], Kind: ledger.Unrestricted, Purpose: words["donations.general.purpose"]}, "donations.ensure")
+	if _, again := fault.IsAgain(err); again {
+		return nil
+	}
+	return err
+}
+
+// general finds the unrestricted fund. Funds are few, and it is asked for once a gift.
+func (s *Gifts) general(ctx context.Context) (*ledger.Fund, error) {
+	fs, err := s.funds.Funds(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range fs {
+		if fs[i].Code == GeneralCode {
+			return &fs[i], nil
+		}
+	}
+	return nil, fault.New(fault.Internal, "donations.no_general")
+}
+
+// Today is the civil date by the gate's clock.
+func (s *Gifts) Today() clock.Day { return clock.DayOf(s.trail.Now()()) }
+
+// Check proves from the tables that gifts, books and papers agree.
+func (s *Gifts) Check(ctx context.Context) ([]modules.Count, error) {
+	bs, err := runProofs(ctx, s.db)
+	if err != nil {
+		return nil, db.Fault(err)
+	}
+	for _, b := range bs {
+		if b.N > 0 {
+			return nil, fmt.Errorf("%d %s", b.N, b.Rule)
+		}
+	}
+	campaigns, gifts, received, err := countAll(ctx, s.db)
+	return []modules.Count{{Title: words["donations.count.campaigns"], N: campaigns}, {Title: words["donations.count.gifts"], N: gifts},
+		{Title: words["donations.count.received"], N: received}}, db.Fault(err)
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -1,0 +1,136 @@
+package donations
+
+import (
+	"context"
+	"encoding/json"
+
+	"care/modules/audit"
+	"care/modules/documents"
+	"care/modules/ledger"
+	"care/server/access"
+	"care/server/db"
+	"care/server/fault"
+	"care/templates/pdf"
+)
+
+// AskRefund asks to give a gift back, for a reason; another person decides.
+func (s *Gifts) AskRefund(ctx context.Context, who access.Actor, gift, why, key string) error {
+	act := audit.Act{Actor: who, Need: RefundPerm, Verb: "donations.refund_ask", Subject: gift, Key: "donations.refund_ask/" + key, Input: []string{gift, why}}
+	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
+		var c fault.Checks
+		reason(&c, "why", why)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		if _, err := findGift(ctx, tx, gift); err != nil {
+			return db.Fault(err)
+		}
+		n, err := moveGift(ctx, tx, gift, Refunding)
+		if err != nil {
+			return err
+		}
+		if n != 1 {
+			return fault.New(fault.Conflict, "donations.not_received")
+		}
+		r := &Refund{ID: newID(), Gift: gift, Reason: why, State: asked, AskedBy: who.ID, AskedName: who.Name, AskedAt: tx.Now}
+		tx.Public("refund", r.ID)
+		return insertRefund(ctx, tx, r)
+	})
+}
+
+// ApproveRefund gives a gift back in one transaction: the journal is reversed, the receipt is taken back by a red-letter
+// receipt, the public totals fall. It is refused when the fund no longer holds the money: it is spent or promised.
+func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, remark string) error {
+	act := audit.Act{Actor: who, Need: ApprovePerm, Verb: "donations.refund", Subject: refund, Key: "donations.refund/" + refund, Input: refund}
+	err := s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
+		r, g, err := s.decide(ctx, tx, who, refund, done, remark)
+		if err != nil {
+			return err
+		}
+		if n, err := moveGift(ctx, tx, g.ID, Refunded); changed(n, err) != nil {
+			return changed(n, err)
+		}
+		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
+			return err
+		}
+		j, err := s.funds.Journal(ctx, tx, ledger.Receive, Ref(g.ID))
+		if err != nil {
+			return err
+		}
+		var made error // Make cannot fail, so what it meets is looked at afterwards
+		red, err := s.papers.Reverse(ctx, tx, g.Receipt, r.Reason, func(old documents.Document, number, code, url string) any {
+			rec, err := s.frozen(&old)
+			made = err
+			rec.Reverses, rec.Number, rec.VerifyCode, rec.VerifyURL = rec.Number, number, code, url
+			rec.RedLetter, rec.Reason, rec.AmountFen, rec.IssuedOn = true, r.Reason, -rec.AmountFen, pdf.Day(tx.Today())
+			rec.Handler, rec.Checker = r.AskedName, who.Name
+			return rec
+		})
+		if err != nil {
+			return err
+		}
+		if made != nil {
+			return made
+		}
+		tx.Public("number", red.Number)
+		tx.Public("reverses", g.Number)
+		tx.Public("fen", g.Amount)
+		// The fund's row is wanted by everybody: last.
+		_, err = s.funds.Post(ctx, tx, ledger.Entry{Kind: ledger.Refund, Ref: Ref(g.ID), Fund: g.Fund, Amount: g.Amount, Day: tx.Today(), Reason: r.Reason, Reverses: j.ID})
+		return err
+	})
+	if fault.KindOf(err) == fault.Unfunded && err != nil {
+		return fault.New(fault.Unfunded, "donations.spent")
+	}
+	return err
+}
+
+// DeclineRefund keeps the gift.
+func (s *Gifts) DeclineRefund(ctx context.Context, who access.Actor, refund, remark string) error {
+	act := audit.Act{Actor: who, Need: ApprovePerm, Verb: "donations.refund_decline", Subject: refund, Key: "donations.refund_decline/" + refund, Input: refund}
+	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
+		var c fault.Checks
+		reason(&c, "remark", remark)
+		if err := c.Err(); err != nil {
+			return err
+		}
+		_, g, err := s.decide(ctx, tx, who, refund, declined, remark)
+		if err != nil {
+			return err
+		}
+		return changed(backFromRefund(ctx, tx, g.ID))
+	})
+}
+
+// decide closes a refund that was asked by somebody else.
+func (s *Gifts) decide(ctx context.Context, tx *audit.Tx, who access.Actor, refund, state, remark string) (*Refund, *Gift, error) {
+	r, err := findRefund(ctx, tx, refund)
+	if err != nil {
+		return nil, nil, db.Fault(err)
+	}
+	if err := who.NotEarlier("donations.same_person", r.AskedBy); err != nil {
+		return nil, nil, err
+	}
+	g, err := findGift(ctx, tx, r.Gift)
+	if err != nil {
+		return nil, nil, db.Fault(err)
+	}
+	n, err := decideRefund(ctx, tx, &Refund{ID: r.ID, State: state, DecidedBy: who.ID, DecidedName: who.Name, DecidedAt: &tx.Now, Remark: remark})
+	if err != nil {
+		return nil, nil, err
+	}
+	if n != 1 {
+		return nil, nil, fault.New(fault.Conflict, "donations.refund_decided")
+	}
+	tx.Public("gift", g.ID)
+	return r, g, nil
+}
+
+// frozen reads what a receipt was drawn from.
+func (s *Gifts) frozen(d *documents.Document) (r pdf.Receipt, err error) {
+	data, err := s.papers.Data(d)
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(data), &r)
+}
