@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"care/server/fault"
 )
 
 // batchSize bounds one transaction: beyond a few hundred acts a larger one is no faster, only later.
@@ -13,6 +15,9 @@ const batchSize = 256
 
 // batchTime bounds one transaction of many people's acts, whoever of them is still waiting.
 const batchTime = 30 * time.Second
+
+// errLot answers those whose lot ended without an answer to them.
+var errLot = fault.New(fault.Internal, "internal")
 
 // gatherer puts acts that are asked for at the same time into one transaction.
 //
@@ -44,14 +49,14 @@ func (g *gatherer) do(ctx context.Context, act confirming) error {
 	g.mu.Unlock()
 	if leads {
 		g.next(ctx)
-		return g.answer(ctx, c)
+		return <-c.done
 	}
 	select {
 	case err := <-c.done:
 		return err
 	case <-c.lead:
-		g.next(ctx)
-		return g.answer(ctx, c)
+		g.next(ctx) // the first of those who wait, so its own act is in the lot
+		return <-c.done
 	case <-ctx.Done():
 	}
 	g.mu.Lock()
@@ -65,17 +70,6 @@ func (g *gatherer) do(ctx context.Context, act confirming) error {
 	default:
 	}
 	return ctx.Err()
-}
-
-// answer waits for the answer of a leader's own act, which is in the lot that it ran unless the lot was full.
-func (g *gatherer) answer(ctx context.Context, c *call) error {
-	select {
-	case err := <-c.done:
-		return err
-	case <-c.lead:
-		g.next(ctx)
-		return g.answer(ctx, c)
-	}
 }
 
 // next runs one lot and passes the lead on.

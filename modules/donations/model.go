@@ -208,7 +208,7 @@ type Printable interface {
 func (p *Pledge) clean(today clock.Day, fonts Printable) error {
 	var c fault.Checks
 	c.Need(p.Donor == Person || p.Donor == Body, "donor", "donations.need_donor")
-	c.Need(p.Amount > 0, "amount", "donations.amount_positive")
+	c.Need(p.Amount > 0, "amount", "donations.amount")
 	c.Need(p.Amount <= MaxPledge, "amount", "donations.amount_large")
 	p.identity(&c, today, fonts, false)
 	phone, err := ident.Phone(p.Phone)
@@ -261,7 +261,7 @@ func (p *Payment) clean(today clock.Day, c *fault.Checks) {
 	c.Need(p.BankRef != "" && len(p.BankRef) <= 64 && printableASCII(p.BankRef), "bank_ref", "donations.bank_ref")
 	c.Need(p.Day != "" && p.Day <= today, "day", "donations.day")
 	c.Need(p.Day == "" || p.Day >= today.Add(-3*366), "day", "donations.day_old")
-	c.Need(p.Amount > 0, "paid", "donations.amount_positive")
+	c.Need(p.Amount > 0, "paid", "donations.amount")
 	c.Need(p.Amount <= MaxArrival, "paid", "donations.amount_huge")
 	p.Payer = strings.Join(strings.Fields(p.Payer), " ")
 	n := utf8.RuneCountInString(p.Payer)

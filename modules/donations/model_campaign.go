@@ -19,19 +19,19 @@ type Campaign struct {
 	ID            string `bun:",pk"`
 	Code          string // short name, also of its fund and its address
 	Plan
-	State         string
-	Fund          string `bun:",nullzero"` // "" before it is opened for the first time
-	Version       int64  // raised by every edit: who opens it opens what was read
-	MadeBy        string
-	MadeName      string
-	MadeAt        time.Time
-	EditedBy      string
-	EditedName    string
-	EditedAt      time.Time
-	OpenedBy      string
-	OpenedName    string
-	OpenedAt      *time.Time
-	EndedAt       *time.Time
+	State      string
+	Fund       string `bun:",nullzero"` // "" before it is opened for the first time
+	Version    int64  // raised by every edit: who opens it opens what was read
+	MadeBy     string
+	MadeName   string
+	MadeAt     time.Time
+	EditedBy   string
+	EditedName string
+	EditedAt   time.Time
+	OpenedBy   string
+	OpenedName string
+	OpenedAt   *time.Time
+	EndedAt    *time.Time
 }
 
 // Plan is what a campaign says of itself; the fields are those of the fundraising plan (慈善法 24).

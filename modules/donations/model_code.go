@@ -51,3 +51,12 @@ func spell(code string) string {
 	}
 	return code[:4] + " " + code[4:]
 }
+
+// isNumber tells whether a text looks like the number of a receipt, such as QJGA-2026-000123.
+func isNumber(s string) bool {
+	p := strings.Split(upper(s), "-")
+	return len(p) == 3 && len(p[0]) == 4 && len(p[1]) == 4 && len(p[2]) >= 6 && strings.Trim(p[1]+p[2], "0123456789") == ""
+}
+
+// upper writes a code or reference in its one form: capital letters, no blanks.
+func upper(s string) string { return strings.ToUpper(strings.Join(strings.Fields(s), "")) }

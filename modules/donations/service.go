@@ -31,7 +31,8 @@ type Settings struct {
 	Org     pdf.Org
 	Account Account
 	Demo    bool // papers say that they are a demonstration
-	Demos   Demos
+	// Login gives a person of the demonstration by login name, for Seed; nil without demonstration data.
+	Login func(ctx context.Context, login string) (access.Actor, error)
 }
 
 // Gifts is the desk of donations and campaigns.
@@ -46,9 +47,9 @@ type Gifts struct {
 	gather *gatherer
 }
 
-// New opens the desk.
-func New(d *db.DB, trail *audit.Trail, funds *ledger.Ledger, papers *documents.Papers, box *secret.Box, fonts Printable, set Settings) *Gifts {
-	s := &Gifts{db: d, trail: trail, funds: funds, papers: papers, box: box, fonts: fonts, set: set}
+// New opens the desk. What can be printed on a receipt is what the papers' fonts have.
+func New(d *db.DB, trail *audit.Trail, funds *ledger.Ledger, papers *documents.Papers, box *secret.Box, set Settings) *Gifts {
+	s := &Gifts{db: d, trail: trail, funds: funds, papers: papers, box: box, fonts: papers, set: set}
 	s.gather = &gatherer{run: s.confirmAll}
 	return s
 }
@@ -80,6 +81,16 @@ func (s *Gifts) general(ctx context.Context) (*ledger.Fund, error) {
 		}
 	}
 	return nil, fault.New(fault.Internal, "donations.no_general")
+}
+
+// Confirmed counts the gifts that were confirmed and not given back.
+func (s *Gifts) Confirmed(ctx context.Context) (int, error) {
+	counts, err := listCounts(ctx, s.db)
+	n := 0
+	for _, c := range counts {
+		n += int(c)
+	}
+	return n, db.Fault(err)
 }
 
 // Today is the civil date by the gate's clock.

@@ -14,7 +14,7 @@ import (
 // Make writes the draft of a campaign.
 func (s *Gifts) Make(ctx context.Context, who access.Actor, code string, p Plan, key string) (*Campaign, error) {
 	c := &Campaign{Code: code, Plan: p, State: Draft, Version: 1, MadeBy: who.ID, MadeName: who.Name, EditedBy: who.ID, EditedName: who.Name}
-	act := audit.Act{Actor: who, Need: Edit, Verb: "donations.make", Key: "donations.make/" + key, Input: []any{code, p}}
+	act := audit.Act{Actor: who, Need: EditPerm, Verb: "donations.make", Key: "donations.make/" + key, Input: []any{code, p}}
 	err := s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
 		var cs fault.Checks
 		cs.Need(codeOK(code), "code", "donations.campaign_code")
@@ -43,7 +43,7 @@ func (s *Gifts) Make(ctx context.Context, who access.Actor, code string, p Plan,
 // Edit changes the plan of a campaign that is not open: what the public reads has been read by a second person.
 // The use of the money is fixed from the first opening on (慈善法 56). version is the one that was read.
 func (s *Gifts) Edit(ctx context.Context, who access.Actor, id string, version int64, p Plan, key string) error {
-	act := audit.Act{Actor: who, Need: Edit, Verb: "donations.edit", Subject: id, Key: "donations.edit/" + key, Input: []any{id, version, p}}
+	act := audit.Act{Actor: who, Need: EditPerm, Verb: "donations.edit", Subject: id, Key: "donations.edit/" + key, Input: []any{id, version, p}}
 	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
 		c, err := findCampaign(ctx, tx, id)
 		if err != nil {
@@ -118,7 +118,7 @@ func (s *Gifts) End(ctx context.Context, who access.Actor, id, why string) error
 }
 
 func (s *Gifts) stop(ctx context.Context, who access.Actor, id, verb, why string, do func(context.Context, *audit.Tx) error) error {
-	return s.trail.Do(ctx, audit.Act{Actor: who, Need: Edit, Verb: verb, Subject: id}, func(ctx context.Context, tx *audit.Tx) error {
+	return s.trail.Do(ctx, audit.Act{Actor: who, Need: EditPerm, Verb: verb, Subject: id}, func(ctx context.Context, tx *audit.Tx) error {
 		var c fault.Checks
 		reason(&c, "why", why)
 		if err := c.Err(); err != nil {

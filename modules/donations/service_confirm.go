@@ -66,8 +66,11 @@ func (s *Gifts) confirmAll(ctx context.Context, cs []confirming) []error {
 	run := func(at []int) {
 		acts := make([]audit.Act, 0, len(at))
 		for _, i := range at {
-			acts = append(acts, audit.Act{Actor: cs[i].who, Need: ConfirmPerm, Verb: "donations.confirm", Subject: cs[i].arrival,
-				Key: "donations.confirm/" + cs[i].arrival, Input: cs[i].arrival})
+			subject := cs[i].arrival
+			if w := good[subject]; w != nil {
+				subject = w.Gift
+			}
+			acts = append(acts, audit.Act{Actor: cs[i].who, Need: ConfirmPerm, Verb: "donations.confirm", Subject: subject, Key: "donations.confirm/" + cs[i].arrival, Input: cs[i].arrival})
 		}
 		for k, err := range s.trail.DoAll(ctx, acts, func(ctx context.Context, tx *audit.Tx, live []int) error {
 			mine := make([]confirming, 0, len(live))
@@ -134,7 +137,7 @@ func (s *Gifts) confirm(ctx context.Context, tx *audit.Tx, cs []confirming, at [
 		w := byID[c.arrival]
 		ts = append(ts, taken{Arrival: w.Arrival, Gift: w.Gift, Roll: newID(), Receipt: papers[i].ID, Number: papers[i].Number, By: c.who.ID, Name: c.who.Name, Day: w.Day, Amount: w.Amount})
 		n := tx.At(at[i])
-		n.Public("gift", w.Gift)
+		n.Public("arrival", w.Arrival)
 		n.Public("number", papers[i].Number)
 		n.Public("fund", w.Fund)
 		n.Public("fen", w.Amount)

@@ -460,3 +460,29 @@ func (s *Gifts) Waiting(ctx context.Context) (int, error) {
 	n, err := countWaiting(ctx, s.db)
 	return n, db.Fault(err)
 }
+
+// Tally is how many gifts are in a state and their sum.
+type Tally struct {
+	N      int
+	Amount money.Fen
+}
+
+// Counts tells what waits: promises, arrivals and refunds.
+func (s *Gifts) Counts(ctx context.Context) (map[State]Tally, error) {
+	cs, err := countStates(ctx, s.db)
+	out := make(map[State]Tally, len(cs))
+	for _, c := range cs {
+		out[c.State] = Tally{c.N, c.Amount}
+	}
+	return out, db.Fault(err)
+}
+
+// codesOf gives the transfer codes of arrivals, for messages to the desk.
+func (s *Gifts) codesOf(ctx context.Context, arrivals []string) (map[string]string, error) {
+	ws, err := listWaiting(ctx, s.db, arrivals)
+	out := make(map[string]string, len(ws))
+	for _, w := range ws {
+		out[w.Arrival] = spell(w.Code)
+	}
+	return out, db.Fault(err)
+}

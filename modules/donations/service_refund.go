@@ -41,7 +41,7 @@ func (s *Gifts) AskRefund(ctx context.Context, who access.Actor, gift, why, key 
 // ApproveRefund gives a gift back in one transaction: the journal is reversed, the receipt is taken back by a red-letter
 // receipt, the public totals fall. It is refused when the fund no longer holds the money: it is spent or promised.
 func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, remark string) error {
-	act := audit.Act{Actor: who, Need: ApprovePerm, Verb: "donations.refund", Subject: refund, Key: "donations.refund/" + refund, Input: refund}
+	act := audit.Act{Actor: who, Need: ApprovePerm, Verb: "donations.refund_approve", Subject: refund, Key: "donations.refund_approve/" + refund, Input: refund}
 	err := s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
 		r, g, err := s.decide(ctx, tx, who, refund, done, remark)
 		if err != nil {
@@ -49,9 +49,6 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		}
 		if n, err := moveGift(ctx, tx, g.ID, Refunded); changed(n, err) != nil {
 			return changed(n, err)
-		}
-		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
-			return err
 		}
 		j, err := s.funds.Journal(ctx, tx, ledger.Receive, Ref(g.ID))
 		if err != nil {
@@ -72,10 +69,13 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		if made != nil {
 			return made
 		}
+		// In the order of a confirmation (counter, count, fund), so that the two never wait for each other in a ring.
+		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
+			return err
+		}
 		tx.Public("number", red.Number)
 		tx.Public("reverses", g.Number)
 		tx.Public("fen", g.Amount)
-		// The fund's row is wanted by everybody: last.
 		_, err = s.funds.Post(ctx, tx, ledger.Entry{Kind: ledger.Refund, Ref: Ref(g.ID), Fund: g.Fund, Amount: g.Amount, Day: tx.Today(), Reason: r.Reason, Reverses: j.ID})
 		return err
 	})

@@ -191,3 +191,8 @@ func affected(res rows, err error) (int64, error) {
 	}
 	return res.RowsAffected()
 }
+
+// backFromRefund keeps a gift whose refund was declined.
+func backFromRefund(ctx context.Context, tx bun.IDB, id string) (int64, error) {
+	return affected(tx.NewRaw(`UPDATE donations_gifts SET state = 'received' WHERE id = ? AND state = 'refunding'`, id).Exec(ctx))
+}

@@ -1,0 +1,8 @@
+package donations
+
+import "care/server/queue"
+
+// daily is the work by the clock: promises without money end in the small hours.
+func (s *Gifts) daily() []queue.Daily {
+	return []queue.Daily{{Kind: "donations.expire", At: "02:20", Do: s.Expire}}
+}
