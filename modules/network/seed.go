@@ -17,6 +17,9 @@ const (
 	DemoVillage  = "530326106201" // 会泽县 · 者海镇 · 石河村
 )
 
+// demoBefore is how many days before the demonstration is loaded its places are there: before anything that happens in them.
+const demoBefore = 500
+
 type demoPlace struct{ parent, code, name string }
 
 func demoPlaces() []demoPlace {
@@ -72,7 +75,10 @@ func demoStations() []demoStation {
 }
 
 // Seed adds some villages and stations of the demonstration; what is there already stays.
-func (n *Net) Seed(ctx context.Context, _ *clock.Travel) error {
+func (n *Net) Seed(ctx context.Context, at *clock.Travel) error {
+	if at != nil {
+		at.To(at.Now().AddDate(0, 0, -demoBefore))
+	}
 	sys := access.System()
 	for _, p := range demoPlaces() {
 		if _, err := n.Add(ctx, sys, p.parent, p.code, p.name, "network.demo/"+p.code); err != nil && !again(err) {
