@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"care/modules/donations"
+	"care/modules/identity"
 	"care/modules/ledger"
 	"care/modules/moduletest"
 	"care/server/access"
@@ -178,9 +179,9 @@ func field(t testing.TB, err error, name, code string) {
 // demoLogin gives the people of the demonstration, with the permissions of their posts.
 func demoLogin(_ context.Context, login string) (access.Actor, error) {
 	return map[string]access.Actor{
-		"cashier":    person("cashier", "李敏", "donations.view", "donations.record", "donations.refund", "donations.reveal"),
-		"accountant": person("accountant", "王芳", "donations.view", "donations.confirm", "donations.reveal"),
-		"manager":    person("manager", "周燕", "donations.view", "donations.edit"),
-		"secretary":  person("secretary", "陈刚", "donations.view", "donations.approve", "donations.open"),
+		identity.DemoCashier:    person("cashier", "李敏", "donations.view", "donations.record", "donations.refund", "donations.reveal"),
+		identity.DemoAccountant: person("accountant", "王芳", "donations.view", "donations.confirm", "donations.reveal"),
+		identity.DemoManager:    person("manager", "周燕", "donations.view", "donations.edit"),
+		identity.DemoSecretary:  person("secretary", "陈刚", "donations.view", "donations.approve", "donations.open"),
 	}[login], nil
 }

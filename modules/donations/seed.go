@@ -6,18 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"care/modules/identity"
 	"care/server/access"
 	"care/server/clock"
 	"care/server/fault"
 	"care/server/money"
-)
-
-// Logins of the demonstration's people who do the work of donations.
-const (
-	seedCashier    = "cashier"    // records money, asks for refunds
-	seedAccountant = "accountant" // confirms
-	seedManager    = "manager"    // writes campaigns
-	seedSecretary  = "secretary"  // opens them, approves refunds
 )
 
 // seedCampaign is a campaign of the demonstration; days count back from today.
@@ -119,7 +112,7 @@ func (s *Gifts) Seed(ctx context.Context, at *clock.Travel) error {
 		return fault.New(fault.Internal, "donations.no_demo_people")
 	}
 	var who struct{ cashier, accountant, manager, secretary access.Actor }
-	for login, to := range map[string]*access.Actor{seedCashier: &who.cashier, seedAccountant: &who.accountant, seedManager: &who.manager, seedSecretary: &who.secretary} {
+	for login, to := range map[string]*access.Actor{identity.DemoCashier: &who.cashier, identity.DemoAccountant: &who.accountant, identity.DemoManager: &who.manager, identity.DemoSecretary: &who.secretary} {
 		var err error
 		if *to, err = s.set.Login(ctx, login); err != nil {
 			return fmt.Errorf("person %s: %w", login, err)
