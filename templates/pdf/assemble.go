@@ -156,66 +156,141 @@ func (a *assembler) font(number int, f *fontFile) {
 	a.stream(number+3, "/Length1 "+strconv.Itoa(f.length), f.program, true)
 }
 
-// assemble writes the file: fpdf's skeleton with the page contents put in, the
-// fonts, and what PDF/A-1b asks for (ISO 19005-1): binary comment, file
-// identifier, output intent, metadata, no name tree, dates with a zone.
-func (f *file) assemble(t *tool) ([]byte, error) {
-	if len(f.leaves) == 0 {
-		return nil, errors.New("pdf: a paper without pages")
-	}
-	var raw bytes.Buffer
-	raw.Grow(2048 + 512*len(f.leaves))
-	if err := f.skeleton(&raw); err != nil {
-		return nil, fmt.Errorf("pdf: %w", err)
-	}
-	list, trailer, err := objects(raw.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	next := len(list) + 1
+// plan knows the numbers of everything that is added to a skeleton of a given
+// number of objects, and writes it.
+type plan struct {
+	assembler
+	f         *file
+	forms     map[*form]int
+	order     []*form
+	fonts     []*fontFile
+	firstFont int
+	metadata  int
+	icc       int
+}
 
-	// Numbers of what is added.
-	forms := map[*form]int{}
-	var formList []*form
+// plan finishes the document's own fonts and numbers forms, fonts, metadata and
+// output profile from next on.
+func (f *file) plan(t *tool, next int) *plan {
+	p := &plan{f: f, forms: map[*form]int{}}
+	total := 4096 + 256*len(f.leaves)
 	for _, l := range f.leaves {
+		total += len(l.z) + 160
 		for _, x := range l.forms {
-			if _, ok := forms[x]; !ok {
-				forms[x] = next
-				formList = append(formList, x)
+			if _, ok := p.forms[x]; !ok {
+				p.forms[x] = next
+				p.order = append(p.order, x)
 				next++
+				total += len(x.z) + 128
 			}
 		}
 	}
-	var fonts []*fontFile
 	for _, st := range f.stocks {
 		for i := range st.files {
-			fonts = append(fonts, &st.files[i])
+			p.fonts = append(p.fonts, &st.files[i])
 		}
 	}
-	total := raw.Len() + 4096 + 1024*len(f.doc.subs)
 	for _, sub := range f.doc.subs {
 		program := sub.fontFile()
 		file := &fontFile{sub: sub, length: len(program), program: bytes.Clone(t.deflate(program))}
 		t.bytes = sub.toUnicode(t.bytes[:0])
 		file.unicode = bytes.Clone(t.deflate(t.bytes))
-		fonts = append(fonts, file)
+		p.fonts = append(p.fonts, file)
 	}
-	firstFont := next
-	next += 4 * len(fonts)
-	metadata, icc := next, next+1
-
-	for _, l := range f.leaves {
-		total += len(l.z) + 160
-	}
-	for _, x := range formList {
-		total += len(x.z) + 128
-	}
-	for _, x := range fonts {
+	for _, x := range p.fonts {
 		total += len(x.program) + len(x.unicode) + 2048
 	}
-	a := &assembler{b: make([]byte, 0, total), offsets: make([]int, icc+1)}
-	a.b = append(a.b, "%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"...)
+	p.firstFont = next
+	p.metadata = next + 4*len(p.fonts)
+	p.icc = p.metadata + 1
+	p.b = append(make([]byte, 0, total), "%PDF-1.4\n%\xe2\xe3\xcf\xd3\n"...)
+	p.offsets = make([]int, p.icc+1)
+	return p
+}
 
+// page writes the i-th page between head and tail of its dictionary, and its content.
+func (p *plan) page(i, number, content int, head, tail []byte) {
+	p.begin(number)
+	p.b = append(p.b, head...)
+	p.b = append(p.b, "/Contents ["...)
+	for _, x := range p.f.leaves[i].forms {
+		p.ref(p.forms[x])
+		p.b = append(p.b, ' ')
+	}
+	p.ref(content)
+	p.b = append(p.b, ']')
+	p.b = append(p.b, tail...)
+	p.end()
+	p.stream(content, "", p.f.leaves[i].z, true)
+}
+
+// resources writes the one resource dictionary with the fonts put in.
+func (p *plan) resources(number int, head, tail []byte) {
+	p.begin(number)
+	p.b = append(p.b, head...)
+	p.b = append(p.b, "/Font <<\n"...)
+	for i, x := range p.fonts {
+		p.b = append(p.b, '/')
+		p.b = append(p.b, x.sub.name...)
+		p.b = append(p.b, ' ')
+		p.ref(p.firstFont + 4*i)
+		p.b = append(p.b, '\n')
+	}
+	p.b = append(p.b, tail...)
+	p.end()
+}
+
+// catalog writes the catalogue behind head with what PDF/A-1b asks for.
+func (p *plan) catalog(number int, head []byte) {
+	p.begin(number)
+	p.b = append(p.b, head...)
+	p.b = append(p.b, "/Metadata "...)
+	p.ref(p.metadata)
+	p.b = append(p.b, "\n/OutputIntents [<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile "...)
+	p.ref(p.icc)
+	p.b = append(p.b, ">>]\n>>"...)
+	p.end()
+}
+
+// finish writes forms, fonts, metadata, profile, cross references and trailer.
+func (p *plan) finish(root, info string) []byte {
+	for _, x := range p.order {
+		p.stream(p.forms[x], "", x.z, true)
+	}
+	for i, x := range p.fonts {
+		p.font(p.firstFont+4*i, x)
+	}
+	p.stream(p.metadata, "/Type/Metadata/Subtype/XML", p.f.about.xmp(), false)
+	p.stream(p.icc, "/N 3", p.f.e.icc, true)
+	p.f.sum.Write([]byte(p.f.about.Title + "\x00" + p.f.about.Author + "\x00" + string(p.f.about.Day)))
+	id := p.f.sum.Sum(nil)[:16]
+	xref := len(p.b)
+	p.b = append(p.b, "xref\n0 "...)
+	p.int(len(p.offsets))
+	p.b = append(p.b, "\n0000000000 65535 f \n"...)
+	for _, o := range p.offsets[1:] {
+		p.b = appendOffset(p.b, o)
+		p.b = append(p.b, " 00000 n \n"...)
+	}
+	return fmt.Appendf(p.b, "trailer\n<<\n/Size %d\n/Root %s\n/Info %s\n/ID[<%X><%X>]\n>>\nstartxref\n%d\n%%%%EOF\n", len(p.offsets), root, info, id, id, xref)
+}
+
+// assemble writes the file: fpdf's skeleton with the page contents put in, the
+// fonts, and what PDF/A-1b asks for (ISO 19005-1): binary comment, file
+// identifier, output intent, metadata, no name tree, dates with a zone.
+func (f *file) assemble(t *tool) ([]byte, error) {
+	if len(f.leaves) == 0 {
+		return nil, errEmpty
+	}
+	t.raw.Reset()
+	if err := f.skeleton(&t.raw); err != nil {
+		return nil, fmt.Errorf("pdf: %w", err)
+	}
+	list, trailer, err := objects(t.raw.Bytes())
+	if err != nil {
+		return nil, err
+	}
+	p := f.plan(t, len(list)+1)
 	page := 0
 	for _, o := range list {
 		body, ok := bytes.CutPrefix(o.data, []byte(strconv.Itoa(o.number)+" 0 obj\n"))
@@ -225,101 +300,48 @@ func (f *file) assemble(t *tool) ([]byte, error) {
 		body = bytes.TrimSuffix(bytes.TrimRight(body, "\n"), []byte("\nendobj"))
 		switch {
 		case bytes.HasPrefix(body, []byte("<</Type /Page\n")):
-			i := bytes.Index(body, []byte("/Contents "))
-			if i < 0 || page >= len(f.leaves) {
+			head, rest, ok := bytes.Cut(body, []byte("/Contents "))
+			number, tail, ok2 := bytes.Cut(rest, []byte(" 0 R"))
+			content, err := strconv.Atoi(string(number))
+			if !ok || !ok2 || err != nil || page == len(f.leaves) {
 				return nil, errSkeleton
 			}
-			content, tail, ok := bytes.Cut(body[i+10:], []byte(" 0 R"))
-			number, err := strconv.Atoi(string(content))
-			if !ok || err != nil {
-				return nil, errSkeleton
-			}
-			a.begin(o.number)
-			a.b = append(a.b, body[:i]...)
-			a.b = append(a.b, "/Contents ["...)
-			for _, x := range f.leaves[page].forms {
-				a.ref(forms[x])
-				a.b = append(a.b, ' ')
-			}
-			a.ref(number)
-			a.b = append(a.b, ']')
-			a.b = append(a.b, tail...)
-			a.end()
-			a.stream(number, "", f.leaves[page].z, true)
+			p.page(page, o.number, content, head, tail)
 			page++
 		case bytes.HasPrefix(body, []byte("<</Length ")):
-			// fpdf's own page content, an empty page: already replaced above
+			// fpdf's own content, an empty page: written above with ours
 		case o.number == 2:
 			head, tail, ok := bytes.Cut(body, []byte("/Font <<\n"))
 			if !ok {
 				return nil, errSkeleton
 			}
-			a.begin(o.number)
-			a.b = append(a.b, head...)
-			a.b = append(a.b, "/Font <<\n"...)
-			for i, x := range fonts {
-				a.b = append(a.b, '/')
-				a.b = append(a.b, x.sub.name...)
-				a.b = append(a.b, ' ')
-				a.ref(firstFont + 4*i)
-				a.b = append(a.b, '\n')
-			}
-			a.b = append(a.b, tail...)
-			a.end()
+			p.resources(o.number, head, tail)
 		case bytes.Contains(body, []byte("/Type /Catalog\n")):
 			// fpdf always writes a name tree of embedded files, which PDF/A-1 forbids.
 			head, _, ok := bytes.Cut(body, []byte("/Names <<"))
 			if !ok {
 				return nil, errSkeleton
 			}
-			a.begin(o.number)
-			a.b = append(a.b, head...)
-			a.b = append(a.b, "/Metadata "...)
-			a.ref(metadata)
-			a.b = append(a.b, "\n/OutputIntents [<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB IEC61966-2.1)/DestOutputProfile "...)
-			a.ref(icc)
-			a.b = append(a.b, ">>]\n>>"...)
-			a.end()
+			p.catalog(o.number, head)
 		case bytes.Contains(body, []byte("/CreationDate (D:")):
-			a.begin(o.number)
-			a.b = appendZoned(a.b, body)
-			a.end()
+			p.begin(o.number)
+			p.b = appendZoned(p.b, body)
+			p.end()
 		default:
-			a.begin(o.number)
-			a.b = append(a.b, body...)
-			a.end()
+			p.begin(o.number)
+			p.b = append(p.b, body...)
+			p.end()
 		}
 	}
-	if page != len(f.leaves) {
-		return nil, errSkeleton
-	}
-	for _, x := range formList {
-		a.stream(forms[x], "", x.z, true)
-	}
-	for i, x := range fonts {
-		a.font(firstFont+4*i, x)
-	}
-	a.stream(metadata, "/Type/Metadata/Subtype/XML", f.about.xmp(), false)
-	a.stream(icc, "/N 3", f.e.icc, true)
-
 	root, ok := cutBetween(trailer, "/Root ", "\n")
 	info, ok2 := cutBetween(trailer, "/Info ", "\n")
-	if !ok || !ok2 {
+	if !ok || !ok2 || page != len(f.leaves) {
 		return nil, errSkeleton
 	}
-	f.sum.Write([]byte(f.about.Title + "\x00" + f.about.Author + "\x00" + string(f.about.Day)))
-	id := f.sum.Sum(nil)[:16]
-	xref := len(a.b)
-	a.b = append(a.b, "xref\n0 "...)
-	a.int(len(a.offsets))
-	a.b = append(a.b, "\n0000000000 65535 f \n"...)
-	for _, o := range a.offsets[1:] {
-		a.b = appendOffset(a.b, o)
-		a.b = append(a.b, " 00000 n \n"...)
-	}
-	a.b = fmt.Appendf(a.b, "trailer\n<<\n/Size %d\n/Root %s\n/Info %s\n/ID[<%X><%X>]\n>>\nstartxref\n%d\n%%%%EOF\n", len(a.offsets), root, info, id, id, xref)
-	return a.b, nil
+	return p.finish(root, info), nil
 }
+
+var errEmpty = errors.New("pdf: a file without pages")
 
 func appendOffset(b []byte, o int) []byte {
 	var d [10]byte

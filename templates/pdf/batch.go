@@ -18,6 +18,8 @@ type Batch struct {
 	t *tool
 }
 
+var errClosed = errors.New("pdf: batch is closed")
+
 // Batch begins a PDF of many papers; title and day describe the file.
 func (e *Engine) Batch(w io.Writer, title, author string, day Day) *Batch {
 	return &Batch{f: e.file(about{Title: title, Author: author, Day: day}), w: w, t: e.tools.Get().(*tool)}
@@ -27,7 +29,7 @@ func (e *Engine) Batch(w io.Writer, title, author string, day Day) *Batch {
 // and may go on without that paper.
 func (b *Batch) Add(p Paper) error {
 	if b.t == nil {
-		return errors.New("pdf: batch is closed")
+		return errClosed
 	}
 	return b.f.add(b.t, p)
 }
@@ -38,7 +40,7 @@ func (b *Batch) Pages() int { return len(b.f.leaves) }
 // Close writes the file. A batch without papers is an error.
 func (b *Batch) Close() error {
 	if b.t == nil {
-		return errors.New("pdf: batch is closed")
+		return errClosed
 	}
 	t := b.t
 	b.t = nil

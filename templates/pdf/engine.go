@@ -117,6 +117,7 @@ type tool struct {
 	w     content
 	d     drawer
 	z     bytes.Buffer
+	raw   bytes.Buffer
 	bytes []byte
 }
 

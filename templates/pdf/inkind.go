@@ -205,10 +205,9 @@ func (k InKind) draw(d *drawer) {
 		note += "。" + k.Note
 	}
 	p.Fit(inKindFoot[2].value(), sheet.Style{Face: sheet.Serif, Size: 9, Min: 7, Lines: 3, Lead: 1.15}, note)
-	hand := sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 4.5}
-	p.Fit(sheet.Box{X: 134, Y: 242.3, W: 23, H: 5}, hand, k.Checker)
-	p.Fit(sheet.Box{X: 170, Y: 242.3, W: 22, H: 5}, hand, k.Handler)
-	p.Fit(sheet.Box{X: 134, Y: 252.3, W: 58, H: 5}, hand, join(k.Acceptors))
+	p.Fit(sheet.Box{X: 134, Y: 240.1, W: 23, H: 9}, hand, k.Checker)
+	p.Fit(sheet.Box{X: 170, Y: 240.1, W: 22, H: 9}, hand, k.Handler)
+	p.Fit(sheet.Box{X: 134, Y: 250.1, W: 58, H: 9}, hand, join(k.Acceptors))
 	pageNumbers(d)
 }
 

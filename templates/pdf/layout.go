@@ -42,6 +42,10 @@ func watermark(p *sheet.Page, size float64) {
 	p.Area(path)
 }
 
+// hand sets the name of a person who acted, where a form has little room: long
+// names take several small lines.
+var hand = sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 5, Lines: 3, Lead: 1.1}
+
 // demoWords stand on every paper of the demonstration, where a search finds them.
 const demoWords = "演示数据，不具效力"
 

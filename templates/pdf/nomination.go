@@ -204,7 +204,7 @@ func (n Nomination) opinion(p *sheet.Page, y float64, o Opinion, next func() (*s
 	p.Color(soft)
 	p.Text(sheet.Serif, 9.5, 112, y+h-3.6, "签字（盖章）")
 	p.Color(ink)
-	p.Fit(sheet.Box{X: 135, Y: y + h - 7.4, W: 25, H: 5}, sheet.Style{Face: sheet.Serif, Size: 10, Min: 4.5}, o.By)
+	p.Fit(sheet.Box{X: 135, Y: y + h - 9, W: 25, H: 8.2}, hand, o.By)
 	when := o.On.Chinese()
 	if when == "" {
 		when = "　　年　　月　　日"

@@ -151,17 +151,14 @@ func footer(p *sheet.Page, o Org, demo bool, margin, y float64) {
 		left = demoWords + "　"
 	}
 	if o.Site != "" {
-		left += "核验网址 " + o.Site
+		left += "核验网址 " + o.Site + "　"
+	}
+	if o.Address != "" {
+		left += "地址 " + o.Address
 	}
 	right := ""
 	if o.Credit != "" {
 		right = "统一社会信用代码 " + o.Credit
-	}
-	if o.Address != "" {
-		if right != "" {
-			right += "　"
-		}
-		right += "地址 " + o.Address
 	}
 	if o.Phone != "" {
 		if right != "" {
@@ -203,8 +200,8 @@ func (r Receipt) draw(d *drawer) {
 		}
 	}
 	p.Fit(cs[rNote].value(), sheet.Style{Face: sheet.Serif, Size: 9, Min: 7, Lines: 3, Lead: 1.15}, note)
-	p.Fit(sheet.Box{X: 131, Y: 115.3, W: 27, H: 5}, sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 5}, r.Checker)
-	p.Fit(sheet.Box{X: 173, Y: 115.3, W: 23, H: 5}, sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 5}, r.Handler)
+	p.Fit(sheet.Box{X: 131, Y: 113.1, W: 27, H: 9}, hand, r.Checker)
+	p.Fit(sheet.Box{X: 173, Y: 113.1, W: 23, H: 9}, hand, r.Handler)
 	if r.Reprint {
 		mark(p, brick, 196, 24, "补打")
 	}

@@ -114,10 +114,9 @@ func (r Roster) draw(d *drawer) {
 	}
 	d.over("close")
 	p.Color(ink)
-	hand := sheet.Style{Face: sheet.Serif, Size: 10, Min: 4.5}
-	p.Fit(sheet.Box{X: 32, Y: 190.6, W: 51, H: 5}, hand, r.Handler)
-	p.Fit(sheet.Box{X: 109, Y: 190.6, W: 90, H: 5}, hand, join(r.Witnesses))
-	p.Fit(sheet.Box{X: 230, Y: 190.6, W: 51, H: 5}, hand, r.Org.Name)
+	p.Fit(sheet.Box{X: 32, Y: 187.6, W: 51, H: 9}, hand, r.Handler)
+	p.Fit(sheet.Box{X: 109, Y: 187.6, W: 90, H: 9}, hand, join(r.Witnesses))
+	p.Fit(sheet.Box{X: 230, Y: 187.6, W: 51, H: 9}, hand, r.Org.Name)
 	d.number(func(p *sheet.Page, i, n int) {
 		p.Color(soft)
 		p.Center(sheet.Serif, 8, p.W/2, 204, "第 "+itoa(i)+" 页　共 "+itoa(n)+" 页")

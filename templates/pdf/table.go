@@ -53,7 +53,11 @@ func (t table) height(p *sheet.Page, cells []string) float64 {
 		}
 		if p.Fonts.Width(c.face, t.size-2.5, cells[i]) > c.width-3 { // else one line, a little smaller
 			st := sheet.Style{Face: c.face, Lead: 1.2}
-			h = max(h, min(p.Height(c.width-3, st, t.size, sheet.Clean(cells[i])), sheet.Em(t.size)*4.7)+2.4)
+			most := sheet.Em(t.size) * 4.7
+			if p.Fonts.Width(c.face, t.size, cells[i]) < 5*c.width {
+				most = min(most, p.Height(c.width-3, st, t.size, sheet.Clean(cells[i])))
+			}
+			h = max(h, most+2.4)
 		}
 	}
 	return h

@@ -140,7 +140,7 @@ func (v HomeVisit) draw(d *drawer) {
 		x := 43 + float64(i%3)*50
 		at := y + float64(i/3)*10
 		p.Color(ink)
-		p.Fit(sheet.Box{X: x, Y: at - 3.9, W: 17, H: 5}, sheet.Style{Face: sheet.Serif, Size: 9.5, Min: 4}, n)
+		p.Fit(sheet.Box{X: x, Y: at - 5.8, W: 17, H: 9}, hand, n)
 		p.Color(teal)
 		p.Line(x+18, at+1, x+46, at+1, 0.15)
 	}
@@ -199,7 +199,7 @@ func (b Booking) stock() (string, func(*stocker)) {
 				p.Line(10, y, 95, y, 0.12)
 			}
 			p.Color(soft)
-			p.Center(sheet.Serif, 7.5, 52.5, 143, "请提前十分钟到场，出示本凭证和有效证件")
+			p.Center(sheet.Serif, 7.5, 52.5, 142, "请提前十分钟到场，出示本凭证和有效证件")
 		})
 		s.ready(sheet.Serif, figures+latin+dates+"人")
 		s.ready(sheet.Bold, figures+"ABCDEFGHJKLMNPQRSTUVWXYZ")

@@ -136,10 +136,9 @@ func (v Voucher) draw(d *drawer) {
 	}
 	amount(p, cs[vAmount].value(), v.AmountFen)
 	p.Fit(cs[vNote].value(), sheet.Style{Face: sheet.Serif, Size: 9, Min: 7, Lines: 3, Lead: 1.15}, v.Note)
-	hand := sheet.Style{Face: sheet.Serif, Size: 10.5, Min: 4.5}
-	p.Fit(sheet.Box{X: 105, Y: 114.9, W: 23, H: 5}, hand, v.Maker)
-	p.Fit(sheet.Box{X: 139, Y: 114.9, W: 23, H: 5}, hand, v.Checker)
-	p.Fit(sheet.Box{X: 173, Y: 114.9, W: 23, H: 5}, hand, v.Signatory)
+	p.Fit(sheet.Box{X: 105, Y: 112.7, W: 23, H: 9}, hand, v.Maker)
+	p.Fit(sheet.Box{X: 139, Y: 112.7, W: 23, H: 9}, hand, v.Checker)
+	p.Fit(sheet.Box{X: 173, Y: 112.7, W: 23, H: 9}, hand, v.Signatory)
 	if v.Reprint {
 		mark(p, teal, 196, 24, "补打")
 	}

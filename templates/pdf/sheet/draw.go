@@ -104,10 +104,19 @@ func (p *Page) Seal(cx, cy, r float64, name, line, code string) {
 	p.color = was
 }
 
+// maxSeal and maxSealLine are how many characters a seal has room for.
+const (
+	maxSeal     = 100
+	maxSealLine = 24
+)
+
 func (p *Page) sealName(path []Segment, cx, cy, r, lw float64, name string, open bool) []Segment {
 	rs := []rune(name)
 	n := len(rs)
-	if n == 0 {
+	if n > maxSeal {
+		p.refuse(name)
+	}
+	if n == 0 || n > maxSeal {
 		return path
 	}
 	// Characters stand on a circle, heads outward, narrow as engraved ones are.
@@ -125,6 +134,7 @@ func (p *Page) sealName(path []Segment, cx, cy, r, lw float64, name string, open
 	if open && n > 16 {
 		span = 4.9
 	}
+	narrow = min(narrow, 0.95*feet*span/float64(n)/h)
 	for i, ch := range rs {
 		a := -span/2 + span*(float64(i)+0.5)/float64(n) // 0 is the top, clockwise
 		sin, cos := math.Sin(a), math.Cos(a)
@@ -138,6 +148,10 @@ func (p *Page) sealName(path []Segment, cx, cy, r, lw float64, name string, open
 }
 
 func (p *Page) sealLine(path []Segment, cx, y, r float64, line string) []Segment {
+	if len(line) > 3*maxSealLine {
+		p.refuse(line)
+		return path
+	}
 	h, narrow := r*0.2, 0.86
 	total := p.Fonts.Width(Bold, 1, line) / Em(1) * h * narrow * 1.06
 	if limit := r * 1.05; total > limit {
@@ -154,6 +168,10 @@ func (p *Page) sealLine(path []Segment, cx, y, r float64, line string) []Segment
 
 func (p *Page) sealCode(path []Segment, cx, cy, r, h float64, code string) []Segment {
 	rs := []rune(code)
+	if len(rs) > maxSealLine {
+		p.refuse(code)
+		return path
+	}
 	for i, ch := range rs {
 		a := math.Pi/2 + 0.098*(float64(len(rs)-1)/2-float64(i)) // left to right along the bottom
 		dx, dy := math.Cos(a), math.Sin(a)

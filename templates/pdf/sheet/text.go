@@ -43,8 +43,8 @@ const (
 )
 
 // Fit sets s inside the box: first smaller, then on more lines, then smaller
-// again; justified prose takes its lines first and becomes smaller after that. No character is ever dropped; a text that does not fit at Floor is set
-// there and named in p.Long, which refuses the paper. It returns the size used
+// again; justified prose takes its lines first and becomes smaller after that. No character is ever dropped; a text that does not fit at Floor is
+// named in p.Long, which refuses the paper. It returns the size used
 // and the height the lines take.
 func (p *Page) Fit(b Box, st Style, s string) (size, height float64) {
 	s = Clean(s)
@@ -66,6 +66,9 @@ func (p *Page) Fit(b Box, st Style, s string) (size, height float64) {
 	if n := len(lines); n > 1 && float64(n-1)*lead+em > b.H {
 		lead = (b.H - em) / float64(n-1)
 	}
+	if len(lines) == 0 {
+		return size, 0
+	}
 	height = float64(len(lines)-1)*lead + em
 	y := b.Y + ascent*em
 	if !st.Top {
@@ -80,9 +83,12 @@ func (p *Page) Fit(b Box, st Style, s string) (size, height float64) {
 
 // measure finds the size and the lines of Fit.
 func (p *Page) measure(b Box, st Style, s string) ([]Row, float64) {
+	// The width at one point tells at once how many lines a size needs at least,
+	// so that only sizes are tried that can fit.
+	w := p.Fonts.Width(st.Face, 1, s)
+	needs := func(size float64) float64 { return w * size / b.W }
 	if !strings.Contains(s, "\n") && st.Indent == 0 {
 		// One line: the size follows from the width.
-		w := p.Fonts.Width(st.Face, 1, s)
 		size := st.Size
 		if w*size > b.W {
 			size = float64(int(b.W/w*8)) / 8 // eighths of a point, rounded down
@@ -97,20 +103,31 @@ func (p *Page) measure(b Box, st Style, s string) ([]Row, float64) {
 	}
 	for n := fewest; n <= st.Lines; n++ {
 		for size := st.Size; size >= st.Min; size -= 0.25 {
+			if needs(size) > float64(n) {
+				continue
+			}
 			if l := p.Wrap(st, size, b.W, s); len(l) <= n && p.holds(b, st, size, l, st.Lead) {
 				return l, size
 			}
 		}
 	}
 	for size := st.Min; size >= Floor; size -= 0.2 {
+		if (needs(size)-1)*1.08*Em(size) > b.H {
+			continue
+		}
 		if l := p.Wrap(st, size, b.W, s); p.holds(b, st, size, l, 1.08) {
 			return l, size
 		}
 	}
+	p.refuse(s)
+	return nil, Floor
+}
+
+// refuse notes a text that does not fit; the first one is kept.
+func (p *Page) refuse(s string) {
 	if p.Long == "" {
 		p.Long = s
 	}
-	return p.Wrap(st, Floor, b.W, s), Floor
 }
 
 func (p *Page) holds(b Box, st Style, size float64, l []Row, lead float64) bool {
