@@ -113,12 +113,11 @@ func (s *Server) Restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer held.Close()
 	cmd := exec.Command(s.bin, "serve")
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = s.Dir, s.env, log, log, []*os.File{held}
 	servers.Own(cmd)
 	begin := clock.Now()
-	err = cmd.Start()
+	err = errors.Join(cmd.Start(), held.Close())
 	if err != nil {
 		life.Close()
 		return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"care/server/testenv/proc"
 )
@@ -77,7 +78,11 @@ func TestKilledServerComesBackWithItsData(t *testing.T) {
 
 func TestServerWithAnImpossibleSettingSaysWhich(t *testing.T) {
 	t.Parallel()
+	begin := time.Now()
 	_, err := proc.Start(t.Context(), t.TempDir(), "WORKERS=none")
+	if took := time.Since(begin); took > 30*time.Second {
+		t.Errorf("that a server has died was noticed after %v", took)
+	}
 	if err == nil || !strings.Contains(err.Error(), "WORKERS") {
 		t.Errorf("error is %v, want one that names WORKERS", err)
 	}
