@@ -342,7 +342,7 @@ func (s *Relief) propose(ctx context.Context, who access.Actor, award, kind stri
 
 // DecideRemedy confirms or refuses what was proposed; it is a second person's act.
 func (s *Relief) DecideRemedy(ctx context.Context, who access.Actor, remedy string, yes bool, key string) error {
-	act := audit.Act{Actor: who, Need: BatchCheck, Verb: "relief.remedy", Subject: remedy, Key: onceKey("remedy", key), Input: []any{remedy, yes}}
+	act := audit.Act{Actor: who, Need: BatchCheck, Verb: "relief.remedy", Subject: remedy, Key: onceKey("remedy/"+remedy, key), Input: []any{remedy, yes}}
 	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
 		m, err := findRemedy(ctx, tx, remedy)
 		if err != nil {
