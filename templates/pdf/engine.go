@@ -84,6 +84,10 @@ func New() (*Engine, error) {
 // Fonts returns the faces, for other pictures made with the same type.
 func (e *Engine) Fonts() *sheet.Fonts { return e.fonts }
 
+// TextFace returns the file of the text face, for programs that compare. The
+// bytes are the program's own and must not be changed.
+func TextFace() []byte { return serifFile }
+
 // Missing returns the characters of text that no face can print, each once, in
 // order. Ask it when a name is typed: what is not missing can be printed on
 // every paper. Broken UTF-8 is reported as U+FFFD.
