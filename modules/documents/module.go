@@ -36,7 +36,6 @@ func (p *Papers) Module() modules.Module {
 			r.GET("/desk/documents/:id/paper", p.paper, View)
 			r.POST("/desk/documents/:id/retry", p.retry, Manage)
 		},
-		Menu: []web.Link{{Title: words["documents.menu"], Href: "/verify"}},
 		Nav: []web.NavItem{{Group: words["documents.group"], Title: words["documents.title"], Href: "/desk/documents", Perm: View,
 			Count: func(ctx context.Context, _ access.Actor) (int, error) { return countState(ctx, p.db, Failed) }}},
 		Work: []queue.Worker{{Kind: "documents.issue", Do: p.issue}, {Kind: "documents.volume", Do: p.volume}},

@@ -1,8 +1,8 @@
 package documents
 
 var words = map[string]string{
-	"documents.title":         "单据",
-	"documents.menu":          "凭证核验",
+	"documents.title": "单据",
+
 	"documents.group":         "公开与核验",
 	"documents.count.papers":  "单据",
 	"documents.count.series":  "编号序列",

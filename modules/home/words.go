@@ -6,6 +6,6 @@ var words = map[string]string{
 	"home.help":    "怎样求助",
 	"home.privacy": "个人信息保护说明",
 	"home.funds":   "资金账目",
-	"home.verify":  "核验凭证",
+	"home.verify":  "凭证核验",
 	"home.me":      "我的账号",
 }
