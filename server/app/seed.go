@@ -15,7 +15,7 @@ func Seeded(ctx context.Context, d *db.DB) (bool, error) {
 
 // BeginSeed marks the database as a demonstration; false says that it holds people, or a demonstration, already.
 func BeginSeed(ctx context.Context, d *db.DB) (bool, error) {
-	res, err := d.Writer().NewRaw("INSERT INTO web_settings (name, value) SELECT 'demo', 'begun' WHERE NOT EXISTS (SELECT 1 FROM identity_people) AND NOT EXISTS (SELECT 1 FROM web_settings WHERE name = 'demo')").Exec(ctx)
+	res, err := d.Writer().NewRaw("INSERT INTO web_settings (name, value) SELECT 'demo', 'begun' WHERE NOT EXISTS (SELECT 1 FROM identity_people) AND NOT EXISTS (SELECT 1 FROM web_settings WHERE name = 'demo') ON CONFLICT (name) DO NOTHING").Exec(ctx)
 	if err != nil {
 		return false, db.Fault(err)
 	}

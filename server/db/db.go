@@ -223,18 +223,11 @@ func Migrate(ctx context.Context, d *DB, sets ...fs.FS) error {
 		words = map[string]any{"time": "timestamptz", "json": "jsonb", "pg": true, "bigserial": "bigserial PRIMARY KEY", "bytes": "bytea"}
 	}
 	m := migrate.NewMigrator(d.w, ms, migrate.WithMarkAppliedOnSuccess(true), migrate.WithTemplateData(words))
-	if d.pg {
-		// Several servers start at once: one migrates, the others wait for it.
-		conn, err := d.w.Conn(ctx)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext(current_schema() || '/care/migrate'))"); err != nil {
-			return err
-		}
-		defer conn.ExecContext(ctx, "SELECT pg_advisory_unlock(hashtext(current_schema() || '/care/migrate'))")
+	unlock, err := d.Lock(ctx, "migrate")
+	if err != nil {
+		return err
 	}
+	defer unlock()
 	if err := m.Init(ctx); err != nil {
 		return err
 	}
@@ -253,6 +246,27 @@ func Migrate(ctx context.Context, d *DB, sets ...fs.FS) error {
 		return nil
 	}
 	return d.Analyze(ctx)
+}
+
+// Lock lets one server at a time do what name says, such as changing tables when several start at once; the others
+// wait. It ends with unlock, or with the connection. SQLite serves one server only and needs none.
+func (d *DB) Lock(ctx context.Context, name string) (unlock func(), err error) {
+	if !d.pg {
+		return func() {}, nil
+	}
+	conn, err := d.w.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := "hashtext(current_schema() || '/care/' || ?)"
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock("+key+")", name); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() {
+		// Also when ctx is over; what cannot be unlocked any more lost its connection, and the lock with it.
+		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock("+key+")", name)
+		_ = conn.Close()
+	}, nil
 }
 
 // Analyze gathers the statistics that query plans need; call it after bulk imports.

@@ -61,6 +61,11 @@ func (row) Kind() string { return "care" }
 
 // Migrate makes River's own tables.
 func Migrate(ctx context.Context, d *db.DB) error {
+	unlock, err := d.Lock(ctx, "queue")
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	m, err := rivermigrate.New(driver(d), nil)
 	if err != nil {
 		return err

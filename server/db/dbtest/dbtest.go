@@ -58,6 +58,21 @@ func SQLite(t testing.TB, sets []fs.FS) *db.DB {
 	return open(t, sqlite{}, sets)
 }
 
+// EmptyPostgres gives one PostgreSQL database that holds nothing, where only a server of its own will do.
+func EmptyPostgres(t testing.TB) (dsn string) {
+	t.Helper()
+	return needPostgres(t).empty(t)
+}
+
+func needPostgres(t testing.TB) postgres {
+	t.Helper()
+	dsn := os.Getenv(servers.EnvPostgres)
+	if dsn == "" {
+		servers.Missing(t, servers.EnvPostgres+" names no PostgreSQL; `make test` or `go run ./server/testenv -- go test ./...` starts one")
+	}
+	return postgres{dsn}
+}
+
 func each(t *testing.T, fn func(t *testing.T, k kind)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
@@ -66,11 +81,7 @@ func each(t *testing.T, fn func(t *testing.T, k kind)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		dsn := os.Getenv(servers.EnvPostgres)
-		if dsn == "" {
-			servers.Missing(t, servers.EnvPostgres+" names no PostgreSQL; `make test` or `go run ./server/testenv -- go test ./...` starts one")
-		}
-		fn(t, postgres{dsn})
+		fn(t, needPostgres(t))
 	})
 }
 

@@ -3,25 +3,18 @@ package dbtest
 import (
 	"database/sql"
 	"fmt"
-	"os"
 	"testing"
 	"time"
-
-	"care/server/testenv/servers"
 )
 
 func TestDatabasesOfYesterdayAreSwept(t *testing.T) {
 	t.Parallel()
-	dsn := os.Getenv(servers.EnvPostgres)
-	if dsn == "" {
-		servers.Missing(t, servers.EnvPostgres+" names no PostgreSQL")
-	}
-	p := postgres{dsn}
+	p := needPostgres(t)
 	now := time.Now()
 	old := fmt.Sprintf("%s%d_1_%d", namePrefix, now.Add(-25*time.Hour).Unix(), now.UnixNano())
 	young := fmt.Sprintf("%s%d_1_%d", namePrefix, now.Add(-23*time.Hour).Unix(), now.UnixNano())
 	foreign := fmt.Sprintf("caretest%d", now.UnixNano())
-	pool, err := sql.Open("pgx", dsn)
+	pool, err := sql.Open("pgx", p.admin)
 	if err != nil {
 		t.Fatal(err)
 	}

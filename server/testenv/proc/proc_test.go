@@ -3,11 +3,15 @@ package proc_test
 import (
 	"io"
 	"net/http"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"care/server/db/dbtest"
 	"care/server/testenv/proc"
+	"care/server/testenv/servers"
 )
 
 func get(t *testing.T, url string) (int, string) {
@@ -74,6 +78,58 @@ func TestKilledServerComesBackWithItsData(t *testing.T) {
 		t.Errorf("the home page answers %d", status)
 	}
 	s.Check(t)
+}
+
+// What a new installation does: several servers start at the same moment on a database and a store that are empty.
+func TestServersStartTogetherOnOneDatabaseAndOneStore(t *testing.T) {
+	t.Parallel()
+	dsn := dbtest.EmptyPostgres(t)
+	if os.Getenv(servers.EnvS3) == "" {
+		servers.Missing(t, servers.EnvS3+" names no S3 server")
+	}
+	s3, err := servers.ParseS3(os.Getenv(servers.EnvS3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := []string{
+		"DATABASE_URL=" + dsn, "SECRET_KEY=" + strings.Repeat("0123456789abcdef", 4), "DEMO=1",
+		"S3_ENDPOINT=" + s3.Endpoint, "S3_BUCKET=" + s3.Bucket + "-together", "S3_ACCESS_KEY=" + s3.Key, "S3_SECRET_KEY=" + s3.Secret,
+	}
+	var all sync.WaitGroup
+	started := make([]*proc.Server, 3)
+	for i := range started {
+		dir := t.TempDir()
+		all.Go(func() {
+			s, err := proc.Start(t.Context(), dir, env...)
+			if err != nil {
+				t.Errorf("server %d: %v", i, err)
+				return
+			}
+			started[i] = s
+		})
+	}
+	all.Wait()
+	for i, s := range started {
+		if s == nil {
+			continue
+		}
+		status, body := get(t, s.URL+"/")
+		if status != http.StatusOK || !strings.Contains(body, "演示") {
+			t.Errorf("server %d answers %d:\n%.500s", i, status, body)
+		}
+	}
+	for i, s := range started {
+		if s == nil {
+			continue
+		}
+		err := s.Stop()
+		if err != nil {
+			t.Errorf("server %d: %v", i, err)
+		}
+		if i == 0 {
+			s.Check(t)
+		}
+	}
 }
 
 func TestServerWithAnImpossibleSettingSaysWhich(t *testing.T) {
