@@ -9,6 +9,7 @@ import (
 
 	"io/fs"
 
+	"care/modules/audit"
 	"care/modules/donations"
 	"care/modules/identity"
 	"care/modules/ledger"
@@ -145,9 +146,10 @@ func (g *given) whole(t testing.TB, gift string) *donations.Whole {
 	return w
 }
 
-func (g *given) balance(t testing.TB) ledger.Fund {
+func (g *given) balance(t testing.TB) *ledger.Fund {
 	t.Helper()
-	return g.Balance(t, g.Campaign.Fund)
+	f := g.Balance(t, g.Campaign.Fund)
+	return &f
 }
 
 func must(t testing.TB, err error) {
@@ -184,4 +186,13 @@ func demoLogin(_ context.Context, login string) (access.Actor, error) {
 		identity.DemoManager:    person("manager", "周燕", "donations.view", "donations.edit"),
 		identity.DemoSecretary:  person("secretary", "陈刚", "donations.view", "donations.approve", "donations.open"),
 	}[login], nil
+}
+
+// post is an act that books a movement of the campaign's fund.
+func (g *given) post(kind ledger.Kind, fen money.Fen) func(context.Context, *audit.Tx) error {
+	ref := "test/" + key()
+	return func(ctx context.Context, tx *audit.Tx) error {
+		_, err := g.Funds.Post(ctx, tx, ledger.Entry{Kind: kind, Ref: ref, Fund: g.Campaign.Fund, Amount: fen, Day: tx.Today()})
+		return err
+	}
 }

@@ -19,7 +19,7 @@ const pageSize = 30
 // sumOptions are the sums offered to choose from, in yuan as the form reads them; "" is another one.
 func sumOptions() []web.Option {
 	out := make([]web.Option, 0, 6)
-	for _, yuan := range []string{"50", "100", "500", "1000", "5000"} {
+	for _, yuan := range []string{"50", "100", "500", "1,000", "5,000"} {
 		out = append(out, web.Option{Value: yuan, Label: "\u00a5" + yuan})
 	}
 	return append(out, web.Option{Label: words["donations.other_sum"]})
@@ -77,6 +77,7 @@ type campaignPage struct {
 	State      string
 	Tone       string
 	Giving     bool
+	Elsewhere  bool // given on the platform of the partner
 	Raised     money.Fen
 	DaysLeft   int // 0: no end is set
 	Sums       []web.Option
@@ -98,7 +99,7 @@ func (s *Gifts) campaign(c echo.Context) error {
 		return err
 	}
 	state, tone := x.Word()
-	p := &campaignPage{Page: web.Public(c, x.Title), C: *x, State: words[state], Tone: tone, Giving: x.Giving(s.Today()), Raised: x.Money.Received(), Sums: sumOptions(),
+	p := &campaignPage{Page: web.Public(c, x.Title), C: *x, State: words[state], Tone: tone, Giving: x.Giving(s.Today()), Elsewhere: x.Mode == Partner && x.State == Open, Raised: x.Money.Received(), Sums: sumOptions(),
 		Flow: flow(x), Rows: lines(rolls.Rows), Paragraphs: paragraphs(x.Story), Settings: s.set, Mode: words["donations.mode."+x.Mode]}
 	if p.Giving && x.EndsOn != "" {
 		p.DaysLeft = x.EndsOn.Sub(s.Today()) + 1

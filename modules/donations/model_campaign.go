@@ -148,9 +148,10 @@ func (p *Plan) gate(today clock.Day) error {
 // Public tells whether the public may read the campaign: a directed one never, a draft not yet.
 func (c *Campaign) Public() bool { return c.State != Draft && c.Mode != Directed }
 
-// Giving tells whether the public may promise gifts to it on a day.
+// Giving tells whether the public may promise gifts to it here on a day. What a partner raises goes through the partner's
+// account (慈善法 26): the page leads to its platform, and the desk registers what the partner settles.
 func (c *Campaign) Giving(day clock.Day) bool {
-	return c.State == Open && c.Mode != Directed && (c.StartsOn == "" || c.StartsOn <= day) && (c.EndsOn == "" || day <= c.EndsOn)
+	return c.State == Open && (c.Mode == Intent || c.Mode == Own) && (c.StartsOn == "" || c.StartsOn <= day) && (c.EndsOn == "" || day <= c.EndsOn)
 }
 
 // Takes tells whether money of a day may be booked to it: it was raising then. A gift that arrives after the end goes
