@@ -143,6 +143,7 @@ type casePage struct {
 	CanRefuse   bool
 	CanAmend    bool
 	CanWithdraw bool
+	CanSkip     bool // only in the demonstration
 	Votes       []string
 	Funds       []web.Option
 	Visit       []shownVisit
@@ -258,6 +259,7 @@ func payTone(s PayState) string {
 // buttons decides what this person can do now, by the table of moves.
 func (p *casePage) buttons(who access.Actor, h *Sheet) {
 	stage := h.Actors[who.ID]
+	p.CanSkip = p.Demo && h.State == InNotice && who.Can(City)
 	for _, m := range moves {
 		if m.From != h.State || m.Need.Name == access.Everyone.Name || !who.Can(m.Need) || stage != "" && stage != m.Stage {
 			continue

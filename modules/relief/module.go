@@ -62,6 +62,7 @@ func (s *Relief) routes(r *web.Routes) {
 	r.POST("/desk/relief/cases/:id/refuse", s.refuse, View)
 	r.POST("/desk/relief/cases/:id/withdraw", s.withdraw, File)
 	r.POST("/desk/relief/cases/:id/amend", s.amend, File, files)
+	r.POST("/desk/relief/cases/:id/skip", s.skip, City)
 	r.POST("/desk/relief/cases/:id/plain", s.plain, PrivateTxt)
 	r.GET("/desk/relief/cases/:id/files/:file", s.evidence, access.SignedIn)
 	r.GET("/desk/relief/cases/:id/papers/:paper", s.paper, View)

@@ -25,9 +25,10 @@ import (
 	"care/templates/pdf"
 )
 
-// Names turns ids of people of the staff into their names.
-type Names interface {
+// People knows the staff: names for pages and papers, and who the people of the demonstration are.
+type People interface {
 	Names(ctx context.Context, ids []string) (map[string]string, error)
+	ByLogin(ctx context.Context, login string) (access.Actor, error)
 }
 
 // Office is who issues papers and receives objections.
@@ -46,12 +47,12 @@ type Relief struct {
 	archive *media.Archive
 	box     *secret.Box
 	places  *network.Net
-	names   Names
+	names   People
 	office  Office
 }
 
 // New makes the relief desk.
-func New(d *db.DB, trail *audit.Trail, books *ledger.Ledger, papers *documents.Papers, archive *media.Archive, box *secret.Box, places *network.Net, names Names, office Office) *Relief {
+func New(d *db.DB, trail *audit.Trail, books *ledger.Ledger, papers *documents.Papers, archive *media.Archive, box *secret.Box, places *network.Net, names People, office Office) *Relief {
 	return &Relief{db: d, trail: trail, books: books, papers: papers, archive: archive, box: box, places: places, names: names, office: office}
 }
 

@@ -43,6 +43,10 @@ func (names) Names(_ context.Context, ids []string) (map[string]string, error) {
 	return m, nil
 }
 
+func (names) ByLogin(context.Context, string) (access.Actor, error) {
+	return access.Actor{}, fault.New(fault.NotFound, "db.not_found")
+}
+
 func sets() []fs.FS {
 	return []fs.FS{(&network.Net{}).Module().Migrations, (&relief.Relief{}).Module().Migrations}
 }
@@ -106,8 +110,8 @@ var (
 	admin    = actor("admin", cityPath, relief.Settings)
 )
 
-// identity makes the n-th synthetic identity number with its check digit.
-func identity(n int) string {
+// idNumber makes the n-th synthetic identity number with its check digit.
+func idNumber(n int) string {
 	base := fmt.Sprintf("530326195%d0%d%02d%03d", n%9, n%8+1, n%27+1, n%1000)
 	weights := []int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 	sum := 0
@@ -136,7 +140,7 @@ func card(n int) string {
 func form(n int) relief.Form {
 	name := "张建" + string([]rune("国华军平民强勇生明亮")[n%10])
 	return relief.Form{
-		Name: name, Identity: identity(n), Phone: fmt.Sprintf("138%08d", n), Category: "soldier", Area: "530326106201", Address: "石河村三组 12 号",
+		Name: name, Identity: idNumber(n), Phone: fmt.Sprintf("138%08d", n), Category: "soldier", Area: "530326106201", Address: "石河村三组 12 号",
 		Kind: "medical", CauseDay: "2026-09-12", Story: "今年九月查出重病，做了两次手术，家里已经借了不少钱。", Requested: "20000", Holder: name, Bank: "农业银行会泽者海支行", Card: card(n),
 		Truth: true, Checks: true, Sensitive: true, Public: true,
 	}
