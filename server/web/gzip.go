@@ -35,7 +35,10 @@ func Gzip(next echo.HandlerFunc) echo.HandlerFunc {
 		w := &zipper{ResponseWriter: c.Response().Writer}
 		c.Response().Writer = w
 		defer w.close()
-		return next(c)
+		if err := next(c); err != nil {
+			c.Error(err) // the page that says so is compressed too: it must be written before the compressor is closed
+		}
+		return nil
 	}
 }
 
