@@ -114,6 +114,40 @@ func (s *People) Account(ctx context.Context, who access.Actor, id string) (*Per
 	return p, who.NeedArea(p.AreaPath)
 }
 
+// Own gives the account of somebody who is signed in.
+func (s *People) Own(ctx context.Context, who access.Actor) (*Person, error) {
+	p, err := findPerson(ctx, s.db, who.ID)
+	if err != nil {
+		return nil, db.Fault(err)
+	}
+	p.Password = ""
+	return p, nil
+}
+
+// Place gives the area of an account from what a form asks: a village is written, by name or code, under its township.
+func (s *People) Place(ctx context.Context, area, village string) (string, error) {
+	if village == "" {
+		return area, nil
+	}
+	a, err := s.net.Area(ctx, area)
+	switch {
+	case fault.KindOf(err) == fault.NotFound && err != nil, err == nil && a.Level != network.Township:
+		return "", invalid("area", "identity.village_of")
+	case err != nil:
+		return "", err
+	}
+	vs, err := s.net.Children(ctx, area)
+	for _, v := range vs {
+		if v.Name == village || v.Code == village {
+			return v.Code, nil
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	return "", invalid("village", "identity.village")
+}
+
 // List lists accounts inside the asker's area, newest first.
 func (s *People) List(ctx context.Context, who access.Actor, f Search, before string, size int) (db.Page[Person], error) {
 	if who.Area.Path == "" {

@@ -46,6 +46,12 @@ func (s *People) Grants(ctx context.Context, people ...string) ([]Grant, error) 
 	return gs, db.Fault(err)
 }
 
+// Guarded tells whether somebody is, or will be, the security officer.
+func (s *People) Guarded(ctx context.Context) (bool, error) {
+	n, err := countGranted(ctx, s.db, Security.Name, s.today())
+	return n > 0, db.Fault(err)
+}
+
 func (s *People) duties(ctx context.Context, tx bun.IDB) (map[string]Role, []Duty, error) {
 	rs, err := listRoles(ctx, tx)
 	if err != nil {
