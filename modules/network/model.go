@@ -53,14 +53,18 @@ func (a Area) below(code, name string, from clock.Day) Area {
 	return Area{Code: code, Parent: a.Code, Level: a.Level + 1, Name: name, Title: title, Path: a.Path + code + "/", ValidFrom: from}
 }
 
+// codeBelow gives the number of digits of the codes right below and what they begin with.
+func (a Area) codeBelow() (digits int, prefix string) {
+	if a.Level == City {
+		return 6, a.Code[:4]
+	}
+	return map[int]int{County: 9, Township: 12}[a.Level], a.Code
+}
+
 // checkBelow says what is wrong with a code and a name for an area under a.
 func (a Area) checkBelow(code, name string) error {
 	var c fault.Checks
-	length := map[int]int{City: 6, County: 9, Township: 12}[a.Level]
-	prefix := a.Code
-	if a.Level == City {
-		prefix = a.Code[:4]
-	}
+	length, prefix := a.codeBelow()
 	switch {
 	case a.Level >= Village:
 		c.Add("code", "network.too_deep")

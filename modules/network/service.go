@@ -63,6 +63,12 @@ func (n *Net) Children(ctx context.Context, parent string) ([]Area, error) {
 	return slices.DeleteFunc(as, func(a Area) bool { return !a.In(day) }), db.Fault(err)
 }
 
+// All gives the areas right under parent, those that have ended too.
+func (n *Net) All(ctx context.Context, parent string) ([]Area, error) {
+	as, err := listChildren(ctx, n.db, parent)
+	return as, db.Fault(err)
+}
+
 // Within gives the areas of one level inside an area that exist today: at most one when the level is that of the area itself.
 func (n *Net) Within(ctx context.Context, in access.Area, level int) ([]Area, error) {
 	if in.Path == "" {

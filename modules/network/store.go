@@ -45,10 +45,9 @@ func endArea(ctx context.Context, tx bun.IDB, code, into string, day clock.Day) 
 // Entry is a station with the place where it is.
 type Entry struct {
 	Station
-	Level             int
-	AreaName          string
-	Title, Path       string
-	County, CountyOut string `bun:"-"`
+	Level       int
+	AreaName    string
+	Title, Path string
 }
 
 // Centre tells a centre of city or county (服务中心) from a station (服务站).

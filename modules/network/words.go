@@ -4,7 +4,6 @@ const (
 	title     = "服务网络"
 	separator = " · "
 
-	menuStations = "服务站点"
 	navGroup     = "服务网络"
 	navTree      = "区划与站点"
 	pageStations = "退役军人服务站点"
@@ -12,6 +11,8 @@ const (
 	pageOpen     = "登记服务站点"
 	pageEdit     = "修改服务站点"
 	pageMerge    = "撤并区划"
+	pageClose    = "关闭服务站点"
+	codeHint     = "%d 位数字，以 %s 开头"
 	allCounties  = "全市"
 	noSuccessor  = "没有承接地"
 )
@@ -36,6 +37,12 @@ var words = map[string]string{
 	"network.address":      "请填写能找到的详细地址，最多 120 个字。",
 	"network.phone":        "请填写电话号码，例如 0874-1234567 或 11 位手机号。",
 	"network.hours":        "请填写开门时间，最多 60 个字，例如：周一至周五 8:30—17:30。",
+
+	"network.organised": "有机构",
+	"network.posted":    "有编制",
+	"network.staffed":   "有人员",
+	"network.funded":    "有经费",
+	"network.backed":    "有保障",
 
 	"network.saved":  "站点信息已保存。",
 	"network.opened": "站点已登记，公众现在就能查到。",
