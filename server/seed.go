@@ -56,9 +56,19 @@ func seedInto(ctx context.Context, conf Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	unlock, err := r.kit.DB.Lock(ctx, "seed") // a second server waits here until the data is complete
+	if err != nil {
+		return errors.Join(err, r.close())
+	}
+	err = fillDemo(ctx, r, at, began, log)
+	unlock()
+	return errors.Join(err, r.close())
+}
+
+func fillDemo(ctx context.Context, r *running, at *clock.Travel, began time.Time, log *slog.Logger) error {
 	begin, err := app.BeginSeed(ctx, r.kit.DB)
 	if err != nil || !begin {
-		return errors.Join(err, r.close())
+		return err
 	}
 	r.kit.Demo = true
 	r.platform = build(r.kit)
@@ -68,19 +78,19 @@ func seedInto(ctx context.Context, conf Config, log *slog.Logger) error {
 		}
 		at.To(began)
 		if err := m.Seed(ctx, at); err != nil {
-			return errors.Join(fmt.Errorf("%s: %w", m.Name, err), r.close())
+			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
 	at.To(clock.Now())
 	if err := r.kit.Queue.Settle(ctx, app.Workers(r.platform.List)); err != nil {
-		return errors.Join(err, r.close())
+		return err
 	}
 	if err := app.EndSeed(ctx, r.kit.DB); err != nil {
-		return errors.Join(err, r.close())
+		return err
 	}
 	if err := r.kit.DB.Analyze(ctx); err != nil {
-		return errors.Join(err, r.close())
+		return err
 	}
 	log.Info("the demonstration data is loaded", "took", clock.Now().Sub(began).Round(time.Millisecond))
-	return r.close()
+	return nil
 }

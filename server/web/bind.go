@@ -209,23 +209,35 @@ func Token(c echo.Context) (string, error) {
 }
 
 func fill(dst any, vs url.Values) error {
-	v := reflect.ValueOf(dst).Elem()
 	var bad fault.Checks
+	if err := fillFields(reflect.ValueOf(dst).Elem(), vs, &bad); err != nil {
+		return err
+	}
+	return bad.Err()
+}
+
+// fillFields fills the tagged fields of a struct and of the structs embedded in it.
+func fillFields(v reflect.Value, vs url.Values, bad *fault.Checks) error {
 	for i := range v.NumField() {
 		name := v.Type().Field(i).Tag.Get("form")
 		if name == "" {
+			if v.Type().Field(i).Anonymous && v.Field(i).Kind() == reflect.Struct {
+				if err := fillFields(v.Field(i), vs, bad); err != nil {
+					return err
+				}
+			}
 			continue
 		}
 		f, got := v.Field(i), vs[name]
 		switch f.Interface().(type) {
 		case string:
 			if len(got) > 0 {
-				f.SetString(text(got[0], name, &bad))
+				f.SetString(text(got[0], name, bad))
 			}
 		case []string:
 			out := make([]string, 0, len(got))
 			for _, g := range got {
-				out = append(out, text(g, name, &bad))
+				out = append(out, text(g, name, bad))
 			}
 			f.Set(reflect.ValueOf(out))
 		case bool:
@@ -234,7 +246,7 @@ func fill(dst any, vs url.Values) error {
 			return fmt.Errorf("web: form field %s has a type that cannot be bound", name)
 		}
 	}
-	return bad.Err()
+	return nil
 }
 
 func text(s, name string, bad *fault.Checks) string {
