@@ -10,9 +10,14 @@ import (
 	"care/server/web"
 )
 
+type shownNotice struct {
+	Notice
+	Word, Tone string
+}
+
 type noticesPage struct {
 	web.Page
-	Rows  []Notice
+	Rows  []shownNotice
 	Pager web.Pager
 }
 
@@ -22,7 +27,17 @@ func (s *Relief) notices(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p := &noticesPage{Page: web.Public(c, words["relief.menu.notices"]), Rows: ns.Rows, Pager: web.Pages(c, ns.Next)}
+	p := &noticesPage{Page: web.Public(c, words["relief.menu.notices"]), Pager: web.Pages(c, ns.Next)}
+	for _, n := range ns.Rows {
+		tone := "info"
+		switch n.State {
+		case Paused:
+			tone = "wait"
+		case Closed:
+			tone = "ok"
+		}
+		p.Rows = append(p.Rows, shownNotice{n, words["relief.notice."+string(n.State)], tone})
+	}
 	return web.Render(c, "relief/notices", p)
 }
 

@@ -39,6 +39,7 @@ func seedCases() []seedCase {
 		{"李秀兰", "19650927", 226, "martyr", "school", 8000, 8000, "烈士遗属，丈夫牺牲后独自抚养两个孩子。小儿子今年考上云南师范大学，学费和住宿费七千六百元，家庭年收入不足两万元。", "三组 5 号", 80, "paid"},
 		{"杨顺富", "19490605", 315, "demobilized", "medical", 16000, 15000, "参加过边境作战，今年脑梗住院两次，自付一万六千余元，目前行走需要搀扶，老伴也有高血压。", "二组 27 号", 79, "returned"},
 		{"欧阳德明", "19711118", 417, "disabled", "care", 12000, 12000, "因公六级残疾，旧伤复发，需要长期护理和更换支具，一年护理支出一万三千元。", "四组 9 号", 74, "paid"},
+		{"郑全福", "19731230", 855, "soldier", "work", 20000, 0, "计划开一家农机修理铺，申请启动资金。", "二组 19 号", 60, "refused"},
 		{"王兴华", "19800222", 519, "soldier", "accident", 20000, 18000, "跑运输时被追尾，右腿骨折，三个月不能出车，车贷和家里开销都断了来源，对方保险赔付还在走程序。", "一组 33 号", 46, "payable"},
 		{"陈永贵", "19550814", 611, "soldier", "medical", 18000, 16000, "慢性肾病，每周透析三次，今年自付一万九千元，子女在外打工收入不稳定。", "五组 2 号", 45, "locked"},
 		{"赵丽华", "19680430", 728, "illness", "living", 6000, 5000, "丈夫病故后家中无劳动力，本人患类风湿，靠低保和残疾补贴生活，入冬取暖困难。", "二组 14 号", 40, "approval"},
@@ -51,7 +52,6 @@ func seedCases() []seedCase {
 		{"高小林", "19881011", 559, "soldier", "work", 15000, 0, "退役后养蜂，今春蜂群染病损失过半，想重新购置三十箱蜂和设备。", "四组 22 号", 5, "township"},
 		{"罗开学", "19700606", 651, "soldier", "other", 4000, 0, "妻子外出务工失联后又遇雹灾，烤烟减收，家里暂时周转不开。", "五组 8 号", 4, "back"},
 		{"钱永昌", "19820919", 753, "soldier", "living", 5000, 0, "因伤停工四个月，两个孩子上学，生活费有缺口。", "一组 25 号", 3, "village"},
-		{"郑全福", "19731230", 855, "soldier", "work", 20000, 0, "计划开一家农机修理铺，申请启动资金。", "二组 19 号", 60, "refused"},
 	}
 }
 
@@ -195,7 +195,7 @@ func (e *seeding) notice(ctx context.Context, c seedCase, id string) error {
 		posted = 2
 	}
 	e.on(posted, 11)
-	fund, err := e.fund(ctx, money.Fen(c.propose*100), c.kind == "medical")
+	fund, err := e.fund(ctx, money.Fen(c.propose*100), c.kind)
 	if err != nil {
 		return err
 	}
@@ -240,8 +240,23 @@ func (e *seeding) notice(ctx context.Context, c seedCase, id string) error {
 	return nil
 }
 
-// fund picks the fund for medical aid when it holds enough, else the one that holds most.
-func (e *seeding) fund(ctx context.Context, amount money.Fen, medical bool) (string, error) {
+// seedFunds says which project pays for which kind, by the beginning of the fund's code.
+func seedFunds(kind string) string {
+	switch kind {
+	case "medical", "care":
+		return "DB-"
+	case "school":
+		return "ZX-"
+	case "housing":
+		return "FX-"
+	case "living":
+		return "ZJ-"
+	}
+	return "general"
+}
+
+// fund picks the fund of the kind when it holds enough, else the one that holds most.
+func (e *seeding) fund(ctx context.Context, amount money.Fen, kind string) (string, error) {
 	fs, err := e.s.Funds(ctx)
 	if err != nil {
 		return "", err
@@ -251,7 +266,7 @@ func (e *seeding) fund(ctx context.Context, amount money.Fen, medical bool) (str
 		if f.Available < amount {
 			continue
 		}
-		if best == "" || medical && strings.HasPrefix(f.Code, "DB-") {
+		if best == "" || strings.HasPrefix(f.Code, seedFunds(kind)) {
 			best = f.ID
 		}
 	}

@@ -62,6 +62,7 @@ func newWorld(t testing.TB, f *moduletest.Foundation) *world {
 	if err := w.places.Seed(t.Context(), f.Clock); err != nil {
 		t.Fatal(err)
 	}
+	f.Clock.To(moduletest.Start) // the seed of the places may have travelled
 	w.relief = relief.New(f.DB, f.Trail, f.Funds, f.Papers, f.Archive, f.Box, w.places, w.names, relief.Office{Org: pdf.Org{Name: "曲靖市退役军人关爱基金会"}, Phone: "0874-3100000", Demo: true})
 	w.fund = f.Fund(t, "AID", ledger.Restricted, 1_000_000_00)
 	return w
