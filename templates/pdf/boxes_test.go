@@ -14,6 +14,7 @@ import (
 // stress is a paper with one field put to its extreme, and the same paper with
 // that field at rest: whatever ink differs must lie in the field's boxes.
 type stress struct {
+	group      string // papers with the same base
 	name       string
 	base, full Paper
 }
@@ -27,7 +28,7 @@ func stresses() []stress {
 	var out []stress
 	for n, s := range longNames {
 		add := func(kind string, set func(s string) Paper) {
-			out = append(out, stress{kind + " " + n, set(""), set(s)})
+			out = append(out, stress{kind, kind + " " + n, set(""), set(s)})
 		}
 		add("receipt payer", func(s string) Paper { r := sampleReceipt; r.Payer = s; return r })
 		add("receipt project", func(s string) Paper { r := sampleReceipt; r.Project = s; return r })
@@ -45,7 +46,7 @@ func stresses() []stress {
 	}
 	for _, f := range []money.Fen{1, 10, 168032, 10000000000, 99_999_999_999_999, 77_777_777_777_777, -99_999_999_999_999} {
 		add := func(kind string, set func(f money.Fen) Paper) {
-			out = append(out, stress{fmt.Sprint(kind, " ", f), set(0), set(f)})
+			out = append(out, stress{kind + " amount", fmt.Sprint(kind, " ", f), set(0), set(f)})
 		}
 		add("receipt", func(f money.Fen) Paper { r := sampleReceipt; r.AmountFen = f; return r })
 		add("voucher", func(f money.Fen) Paper { v := specimens()["voucher"].(Voucher); v.AmountFen = f; return v })
@@ -95,7 +96,7 @@ func TestTextIsLaidOutInsideItsBox(t *testing.T) {
 		r.Payer = strings.Repeat("靖", n)
 		c := specimens()["certificate"].(Certificate)
 		c.Donor = r.Payer
-		list = append(list, stress{fmt.Sprint("name of ", n), nil, r}, stress{fmt.Sprint("donor of ", n), nil, c})
+		list = append(list, stress{"", fmt.Sprint("name of ", n), nil, r}, stress{"", fmt.Sprint("donor of ", n), nil, c})
 	}
 	for n, s := range longNames {
 		k := inKind(40)
@@ -108,10 +109,10 @@ func TestTextIsLaidOutInsideItsBox(t *testing.T) {
 		k.Items[7].TotalFen, k.Items[7].UnitFen = money.Max, money.Max
 		ro := roster(40)
 		ro.Rows[3].Name, ro.Rows[3].Place, ro.Handler, ro.Witnesses = s, s, s, []string{s, s}
-		list = append(list, stress{"inkind lines " + n, nil, k}, stress{"home visit " + n, nil, v}, stress{"roster " + n, nil, ro})
+		list = append(list, stress{"", "inkind lines " + n, nil, k}, stress{"", "home visit " + n, nil, v}, stress{"", "roster " + n, nil, ro})
 	}
 	for name, p := range specimens() {
-		list = append(list, stress{name, nil, p})
+		list = append(list, stress{"", name, nil, p})
 	}
 	const slack = 0.02
 	for _, s := range list {
@@ -134,7 +135,7 @@ func TestTextIsLaidOutInsideItsBox(t *testing.T) {
 	}
 }
 
-const dpi = 72
+const dpi = 60
 
 // raster draws the first page of a file in grey.
 func raster(t *testing.T, p Paper) (w, h int, pix []byte) {
@@ -157,6 +158,9 @@ func TestInkStaysInsideItsBox(t *testing.T) {
 	toolPath(t, "pdftoppm")
 	bases := map[string][]byte{}
 	for _, s := range stresses() {
+		if strings.HasSuffix(s.name, " one") || strings.HasSuffix(s.name, " four") || strings.HasSuffix(s.name, " minority") && !strings.HasSuffix(s.name, "long minority") {
+			continue // easier than their neighbours, and each takes two renderings
+		}
 		_, a := texts(t, s.base)
 		_, b := texts(t, s.full)
 		var boxes []sheet.Box
@@ -177,13 +181,10 @@ func TestInkStaysInsideItsBox(t *testing.T) {
 			}
 		}
 		w, h, full := raster(t, s.full)
-		key := s.name[:strings.LastIndexByte(s.name, ' ')]
-		base, ok := bases[key]
+		base, ok := bases[s.group]
 		if !ok {
 			_, _, base = raster(t, s.base)
-			if strings.Count(s.name, " ") == 1 { // names have spaces of their own
-				bases[key] = base
-			}
+			bases[s.group] = base
 		}
 		const mm, margin = dpi / 25.4, 1.5 // a pixel and a half: anti-aliasing
 		ink, stray := 0, 0

@@ -423,6 +423,11 @@ func TestWithoutTheLibraryTheBytesAreTheSame(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for i := range 60 {
+		if err := errors.Join(with.Add(receiptNumber(i)), without.Add(receiptNumber(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if err := errors.Join(with.Close(), without.CloseBare()); err != nil {
 		t.Fatal(err)
 	}
@@ -470,7 +475,8 @@ func TestBatchIsSmallAndKeepsEveryPage(t *testing.T) {
 	if err := b.Add(sampleReceipt); err == nil {
 		t.Error("a closed batch took a paper")
 	}
-	checkFile(t, out.Bytes())
+	// Whether such a file is clean is asked of a smaller one (qpdf reads the form
+	// of every page again), in TestWithoutTheLibraryTheBytesAreTheSame.
 	for _, i := range []int{0, 300, n - 1} {
 		page := strconv.Itoa(i + 1)
 		got := extract(t, out.Bytes(), "-f", page, "-l", page)

@@ -135,7 +135,7 @@ func (p *Page) holds(b Box, st Style, size float64, l []Row, lead float64) bool 
 		return false
 	}
 	for _, x := range l {
-		if x.width > b.W+1e-9 {
+		if x.indent+x.width > b.W+1e-9 {
 			return false // one character wider than the box
 		}
 	}
@@ -189,14 +189,11 @@ const (
 )
 
 func breakable(a, b rune) bool {
-	if a == ' ' || a == '　' {
-		return b != ' '
-	}
-	if b == ' ' {
+	if b == ' ' || strings.ContainsRune(notFirst, b) {
 		return false // a space stays with the word before it
 	}
-	if strings.ContainsRune(notFirst, b) {
-		return false
+	if a == ' ' || a == '　' {
+		return true
 	}
 	if strings.ContainsRune(notLast, a) {
 		return false

@@ -56,6 +56,9 @@ func Parse(b []byte) (f *Font, err error) {
 	for i := range int(be.Uint16(b[4:])) {
 		r := b[12+16*i:]
 		o, n := be.Uint32(r[8:]), be.Uint32(r[12:])
+		if uint64(o)+uint64(n) > uint64(len(b)) {
+			return nil, fmt.Errorf("ttf: table %s is cut off", r[:4])
+		}
 		tables[string(r[:4])] = b[o : o+n : o+n]
 	}
 	for _, t := range []string{"head", "hhea", "maxp", "OS/2", "loca", "glyf", "hmtx", "cmap"} {
