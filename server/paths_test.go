@@ -194,7 +194,8 @@ func TestKillInEveryStepLosesNothingAndDoublesNothing(t *testing.T) {
 				_, err := b.send(f)
 				sent <- err
 			}()
-			time.Sleep(time.Duration(luck.IntN(12_000)) * time.Microsecond)
+			// Before, in and after the act: some kills come at once, some when the answer is on its way.
+			time.Sleep(time.Duration(luck.IntN([]int{4_000, 20_000, 80_000}[kills%3])) * time.Microsecond)
 			if err := srv.Kill(); err != nil {
 				t.Fatal(err)
 			}

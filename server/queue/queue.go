@@ -24,8 +24,9 @@ import (
 	"care/server/db"
 )
 
-// RescueAfter is how long a row may be worked before another worker takes it over.
-const RescueAfter = 5 * time.Minute
+// RescueAfter is how long a row may be worked before another worker takes it over. A killed server's receipt is drawn
+// by then at the latest; longer work puts further rows.
+const RescueAfter = time.Minute
 
 // Worker is one kind of work: its name and what to do with the payload that Put stored.
 type Worker struct {
@@ -143,7 +144,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[row]) error {
 }
 
 // Timeout bounds one row; long work puts further rows instead.
-func (w *worker) Timeout(*river.Job[row]) time.Duration { return RescueAfter - time.Minute }
+func (w *worker) Timeout(*river.Job[row]) time.Duration { return RescueAfter - 10*time.Second }
 
 // NextRetry waits 1, 2, 4 … seconds, at most a minute: an absent store must not hold a receipt for hours.
 func (w *worker) NextRetry(job *river.Job[row]) time.Time {
