@@ -214,7 +214,7 @@ func (c *content) text(it *sheet.Item) {
 	current := ""
 	for _, r := range it.S {
 		file, g, ok := fonts.Find(it.Face, r)
-		if !ok {
+		if !ok || r == '\uFFFD' { // also what broken UTF-8 decodes to
 			c.missing = append(c.missing, r)
 			continue
 		}

@@ -219,8 +219,7 @@ func (s *stocker) ready(face sheet.Face, text string) {
 // ever-changing letterheads, and starting over is cheap.
 const maxStocks = 96
 
-func (e *Engine) stock(p Paper) (*stock, error) {
-	name, build := p.stock()
+func (e *Engine) stock(name string, build func(*stocker)) (*stock, error) {
 	e.mu.Lock()
 	st := e.stocks[name]
 	e.mu.Unlock()

@@ -57,20 +57,25 @@ type file struct {
 	e      *Engine
 	about  about
 	stocks []*stock
+	have   map[string]*stock // by name
 	doc    *fontSet
 	leaves []leaf
 	sum    hash.Hash
 }
 
 func (e *Engine) file(a about) *file {
-	return &file{e: e, about: a, doc: newFontSet(e.fonts, "D"), sum: sha256.New()}
+	return &file{e: e, about: a, doc: newFontSet(e.fonts, "D"), sum: sha256.New(), have: map[string]*stock{}}
 }
 
 // add draws a paper. On an error the file is as it was before.
 func (f *file) add(t *tool, p Paper) error {
-	st, err := f.e.stock(p)
-	if err != nil {
-		return err
+	name, build := p.stock()
+	st := f.have[name] // the cache may have been cleared meanwhile; a file needs each once
+	if st == nil {
+		var err error
+		if st, err = f.e.stock(name, build); err != nil {
+			return err
+		}
 	}
 	t.d.start(f.e, st)
 	p.draw(&t.d)
@@ -93,7 +98,8 @@ func (f *file) add(t *tool, p Paper) error {
 	for _, l := range f.leaves[from:] {
 		f.sum.Write(l.z)
 	}
-	if !slices.Contains(f.stocks, st) {
+	if f.have[name] == nil {
+		f.have[name] = st
 		f.stocks = append(f.stocks, st)
 		f.sum.Write(st.sum[:])
 	}

@@ -81,11 +81,11 @@ func tag(prefix string, i int) string {
 		h = (h ^ uint32(c)) * 16777619
 	}
 	var b [6]byte
-	for k := range 3 { // 17576 kinds of sets, then 17576 subsets of each
+	for k := range 4 { // four letters for the set, two for the subset
 		b[k] = 'A' + byte(h%26)
 		h /= 26
 	}
-	for k := 5; k > 2; k-- {
+	for k := 5; k > 3; k-- {
 		b[k] = 'A' + byte(i%26)
 		i /= 26
 	}

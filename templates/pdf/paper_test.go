@@ -488,6 +488,45 @@ func TestBatchIsSmallAndKeepsEveryPage(t *testing.T) {
 	}
 }
 
+func TestAFileNamesEachStationeryOnceThoughTheCacheIsCleared(t *testing.T) {
+	t.Parallel()
+	e, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	b := e.Batch(&out, "批量", "", "2026-11-25")
+	for i := range maxStocks + 5 {
+		if err := b.Add(sampleReceipt); err != nil {
+			t.Fatal(err)
+		}
+		other := Booking{Org: Org{Name: "会" + strconv.Itoa(i)}, IssuedOn: "2026-11-25"}
+		if _, err := other.Render(e); err != nil { // fills the cache of the engine
+			t.Fatal(err)
+		}
+	}
+	if len(e.stocks) > maxStocks {
+		t.Errorf("%d stationeries are kept", len(e.stocks))
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dict := out.String()
+	dict = dict[strings.Index(dict, "/Font <<\n"):]
+	dict = dict[:strings.Index(dict, ">>")]
+	seen := map[string]bool{}
+	for _, l := range strings.Split(strings.TrimSpace(dict), "\n")[1:] {
+		name, _, _ := strings.Cut(l, " ")
+		if seen[name] {
+			t.Errorf("font %s stands twice", name)
+		}
+		seen[name] = true
+	}
+	if len(seen) < 2 {
+		t.Errorf("only %d fonts: nothing was checked", len(seen))
+	}
+}
+
 func TestZipHoldsTheSameFilesAndIsReproducible(t *testing.T) {
 	t.Parallel()
 	make := func() []byte {
