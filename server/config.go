@@ -133,7 +133,7 @@ func (c Config) DSN() string {
 		return c.DatabaseURL
 	}
 	if c.databaseFile != "" {
-		return "sqlite:" + c.databaseFile
+		return "sqlite-building:" + c.databaseFile
 	}
 	return "sqlite:" + filepath.Join(c.DataDir, "care.db")
 }

@@ -41,10 +41,22 @@ func prepareDemo(ctx context.Context, conf Config, log *slog.Logger) error {
 	if err := seedInto(ctx, tmp, log); err != nil {
 		return err
 	}
+	if err := syncFile(tmp.databaseFile); err != nil {
+		return err
+	}
 	if err := os.Rename(tmp.databaseFile, final); err != nil {
 		return err
 	}
 	return os.RemoveAll(building)
+}
+
+// syncFile waits until a file is on the disk.
+func syncFile(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // seedInto loads the demonstration data through the modules' own acts, dated over the last months. A database that holds any
@@ -81,10 +93,7 @@ func fillDemo(ctx context.Context, r *running, at *clock.Travel, began time.Time
 			return fmt.Errorf("%s: %w", m.Name, err)
 		}
 	}
-	at.To(clock.Now())
-	if err := r.kit.Queue.Settle(ctx, app.Workers(r.platform.List)); err != nil {
-		return err
-	}
+	// The papers are queued; whoever serves next draws them within the first seconds.
 	if err := app.EndSeed(ctx, r.kit.DB); err != nil {
 		return err
 	}

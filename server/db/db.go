@@ -36,14 +36,21 @@ type DB struct {
 	dsn     string
 }
 
+// building is the scheme of an SQLite file that is thrown away unless it becomes complete: nobody waits for the disk.
+const building = "sqlite-building:"
+
 // Open opens the database named by dsn: "sqlite:<file>" or "postgres://…".
 // The number of PostgreSQL connections of this process is at most conns for reading and conns for writing.
 func Open(ctx context.Context, dsn string) (*DB, error) {
 	const conns = 12
 	switch {
-	case strings.HasPrefix(dsn, "sqlite:"):
-		file := strings.TrimPrefix(dsn, "sqlite:")
-		w, err := sqliteHandle(file, "immediate", "")
+	case strings.HasPrefix(dsn, "sqlite:"), strings.HasPrefix(dsn, building):
+		file := strings.TrimPrefix(strings.TrimPrefix(dsn, "sqlite:"), building)
+		sync := ""
+		if strings.HasPrefix(dsn, building) {
+			sync = "synchronous(OFF)"
+		}
+		w, err := sqliteHandle(file, "immediate", sync)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +105,9 @@ func sqliteHandle(file, lock, extra string) (*sql.DB, error) {
 	q.Set("_txlock", lock)
 	q.Add("_pragma", "busy_timeout(10000)") // must come before journal_mode
 	q.Add("_pragma", "journal_mode(WAL)")
-	q.Add("_pragma", "synchronous(FULL)") // loses nothing at power loss
+	if !strings.HasPrefix(extra, "synchronous") {
+		q.Add("_pragma", "synchronous(FULL)") // loses nothing at power loss
+	}
 	q.Add("_pragma", "foreign_keys(ON)")
 	q.Add("_pragma", "cache_size(-16000)")
 	q.Add("_pragma", "journal_size_limit(67108864)")
