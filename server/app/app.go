@@ -146,7 +146,35 @@ func Migrate(ctx context.Context, d *db.DB, mods []modules.Module) error {
 }
 
 // Handler gives the whole platform as one http.Handler.
-func (a *App) Handler() http.Handler { return a.site.Sessions.LoadAndSave(a.echo) }
+func (a *App) Handler() http.Handler {
+	h := a.site.Sessions.LoadAndSave(a.echo)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(&answer{ResponseWriter: w}, r) })
+}
+
+// answer can be ended: what a handler still writes then is thrown away. A session that cannot be stored is found out
+// when the handler's first byte is on its way, and the page must not follow the words that say so.
+type answer struct {
+	http.ResponseWriter
+	ended bool
+}
+
+// WriteHeader sends the status unless the answer has ended.
+func (w *answer) WriteHeader(status int) {
+	if !w.ended {
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// Write sends a part of the body unless the answer has ended.
+func (w *answer) Write(b []byte) (int, error) {
+	if w.ended {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *answer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Routes lists every route with its permission.
 func (a *App) Routes() []web.Route { return a.paths }
@@ -156,7 +184,8 @@ func (a *App) Site() *web.Site { return a.site }
 
 // Run serves on l until ctx ends, works queued work meanwhile, and then lets running requests and work finish.
 func (a *App) Run(ctx context.Context, l net.Listener, workers int) error {
-	stopWork, err := a.work(ctx, workers)
+	// The end of ctx must not cut work off: stopWork lets it finish.
+	stopWork, err := a.work(context.WithoutCancel(ctx), workers)
 	if err != nil {
 		return err
 	}
@@ -230,10 +259,23 @@ func (a *App) recover(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
+// sessionFailed answers when a session could not be read before the handler, or not be stored after it: then an act is done.
 func (a *App) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
 	a.o.Log.WarnContext(r.Context(), "sessions are away", "err", db.Fault(err))
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Retry-After", "10")
+	h := w.Header()
+	text := web.Words["db.away"] + web.Words["advice.unavailable"]
+	if h.Get("X-Request-Id") != "" && r.Method != http.MethodGet {
+		text = web.Words["session.away"]
+	}
+	for _, k := range []string{"Content-Encoding", "Content-Length", "Content-Disposition", "Etag", "Last-Modified", "Location", "Refresh"} {
+		h.Del(k)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Retry-After", "10")
 	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write([]byte(web.Words["db.away"] + web.Words["advice.unavailable"]))
+	_, _ = w.Write([]byte(text))
+	if one, ok := w.(*answer); ok {
+		one.ended = true
+	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -40,15 +41,19 @@ func cacheKey(r *http.Request, sessionCookie string) (string, bool) {
 	if len(key) > 512 {
 		return "", false
 	}
+	// Only the wishes that change the page: a cookie of any other text would be a page of its own, and a long key.
+	large, high := false, false
 	for _, k := range r.Cookies() {
 		switch k.Name {
 		case sessionCookie:
 			return "", false
-		case cookieType, cookieContrast:
-			key += "\n" + k.Name + "=" + k.Value
+		case cookieType:
+			large = large || k.Value == "large"
+		case cookieContrast:
+			high = high || k.Value == "high"
 		}
 	}
-	return key, true
+	return fmt.Sprintf("%s\n%t %t", key, large, high), true
 }
 
 // Handle answers from the cache, or draws the page with next and keeps it when it is a good one.
@@ -56,30 +61,36 @@ func (ch *Cache) Handle(sessionCookie string, next echo.HandlerFunc) echo.Handle
 	return func(c echo.Context) error {
 		key, ok := cacheKey(c.Request(), sessionCookie)
 		if !ok {
+			c.Response().Header().Set("Cache-Control", "no-store") // it may greet a person by name
 			return next(c)
 		}
 		if p, hit := ch.pages.GetIfPresent(key); hit {
 			return p.send(c)
 		}
-		rec := &recorder{ResponseWriter: c.Response().Writer, status: http.StatusOK}
 		old := c.Response().Writer
-		c.Response().Writer = rec
-		err := next(c)
-		c.Response().Writer = old
-		if err != nil {
+		rec := &recorder{ResponseWriter: old, status: http.StatusOK}
+		if err := record(c, rec, next); err != nil {
 			return err
 		}
 		p := &cachedPage{header: old.Header().Clone(), body: rec.body.Bytes()}
 		if rec.status == http.StatusOK && old.Header().Get("Set-Cookie") == "" {
 			p.gzip = compress(p.body)
 			ch.pages.Set(key, p)
-			c.Response().Committed = false
 			return p.send(c)
 		}
-		old.WriteHeader(rec.status)
-		_, err = old.Write(p.body)
+		c.Response().WriteHeader(rec.status)
+		_, err := c.Response().Write(p.body)
 		return err
 	}
+}
+
+// record draws a page into rec. Nothing of it has reached the browser: also after a panic the error page still can.
+func record(c echo.Context, rec *recorder, next echo.HandlerFunc) error {
+	c.Response().Writer = rec
+	defer func() {
+		c.Response().Writer, c.Response().Committed, c.Response().Size = rec.ResponseWriter, false, 0
+	}()
+	return next(c)
 }
 
 func (p *cachedPage) send(c echo.Context) error {
