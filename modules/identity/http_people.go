@@ -569,8 +569,12 @@ func hands(chain string, ds []Duty, rs []Role) (out []string) {
 				seen[d.Hand] = i
 				groups = append(groups, nil)
 			}
-			if !slices.Contains(groups[i], r.Title) {
-				groups[i] = append(groups[i], r.Title)
+			name := r.Title
+			if d.Fact == business {
+				name = allBusiness
+			}
+			if !slices.Contains(groups[i], name) {
+				groups[i] = append(groups[i], name)
 			}
 		}
 	}

@@ -28,6 +28,8 @@ const (
 	pickArea  = "请选择"
 	pickRole  = "请选择岗位"
 	listComma = "、"
+
+	allBusiness = "办理业务的所有岗位"
 )
 
 var words = map[string]string{
