@@ -156,6 +156,11 @@ func (d *DB) InTx(ctx context.Context, now clock.Source, fn func(ctx context.Con
 	}
 }
 
+// Snapshot lets fn ask several questions about one moment: what is committed meanwhile is not seen. It cannot write.
+func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, db bun.IDB) error) error {
+	return Fault(d.RunInTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, func(ctx context.Context, tx bun.Tx) error { return fn(ctx, tx) }))
+}
+
 func retryable(err error) bool {
 	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
 		return e.Code == "40001" || e.Code == "40P01"
