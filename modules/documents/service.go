@@ -124,6 +124,9 @@ func (p *Papers) Address(number, code string) string {
 	return p.base + "/verify/" + number + "?code=" + code
 }
 
+// Engine is what draws our papers and pictures.
+func (p *Papers) Engine() *pdf.Engine { return p.engine }
+
 // Missing gives the characters of a text that no face of our papers has; forms ask while a name is typed.
 func (p *Papers) Missing(text string) []rune { return p.engine.Missing(text) }
 

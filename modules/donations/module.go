@@ -55,6 +55,7 @@ func (s *Gifts) routes(r *web.Routes) {
 	gives, finds := web.Options{PerMinute: 20}, web.Options{PerMinute: 6}
 	r.GET("/campaigns", s.campaigns, access.Everyone, public)
 	r.GET("/campaigns/:id", s.campaign, access.Everyone, public)
+	r.GET("/campaigns/:id/poster.png", s.poster, access.Everyone, public)
 	r.GET("/donations", s.roll, access.Everyone, public)
 	r.GET("/give", s.giveForm, access.Everyone)
 	r.POST("/give", s.give, access.Everyone, gives)

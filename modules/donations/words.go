@@ -37,6 +37,8 @@ var words = map[string]string{
 	"donations.refund_decline": "驳回退款",
 	"donations.no_demo_people": "没有演示人员，无法载入演示数据。",
 
+	"donations.poster.filing":   "募捐方案备案号 ",
+	"donations.poster.hint":     "扫码了解和捐赠",
 	"donations.general":         "非限定捐赠",
 	"donations.general.purpose": "由基金会按章程统筹，用于帮扶困难退役军人和“三属”家庭。",
 	"donations.anonymous":       "爱心人士",
