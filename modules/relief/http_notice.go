@@ -231,6 +231,9 @@ func (s *Relief) objectionShow(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.trail.Saw(c.Request().Context(), web.Actor(c), Object, p.Case.ID, "relief.objection", p.Objection.Number); err != nil {
+		return err
+	}
 	return web.Render(c, "relief/objection", p)
 }
 

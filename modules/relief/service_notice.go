@@ -273,7 +273,7 @@ func (s *Relief) Receipt(ctx context.Context, number string) (*Objection, error)
 	return x, db.Fault(err)
 }
 
-// Facts opens what was objected for the investigator; who objected stays sealed. The reading is in the record.
+// Facts opens what was objected for the investigator; who objected stays sealed. Its page puts the reading into the record.
 func (s *Relief) Facts(ctx context.Context, who access.Actor, objection string) (*Objection, *Case, string, error) {
 	if err := who.Need(Object); err != nil {
 		return nil, nil, "", err
