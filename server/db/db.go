@@ -236,7 +236,13 @@ func Migrate(ctx context.Context, d *DB, sets ...fs.FS) error {
 	if d.pg {
 		words = map[string]any{"time": "timestamptz", "json": "jsonb", "pg": true, "bigserial": "bigserial PRIMARY KEY", "bytes": "bytea"}
 	}
-	m := migrate.NewMigrator(d.w, ms, migrate.WithMarkAppliedOnSuccess(true), migrate.WithTemplateData(words))
+	// bun marks a migration only after its transaction: a server killed in between would never start again. So it is
+	// marked inside too, and bun's own mark, which finds that one, changes nothing.
+	mark := migrate.AfterMigration(func(ctx context.Context, tx bun.IConn, one *migrate.Migration) error {
+		_, err := tx.ExecContext(ctx, d.w.QueryGen().FormatQuery("INSERT INTO bun_migrations (name, group_id) VALUES (?, ?)", one.Name, one.GroupID))
+		return err
+	})
+	m := migrate.NewMigrator(d.w, ms, migrate.WithMarkAppliedOnSuccess(true), migrate.WithUpsert(true), migrate.WithTemplateData(words), mark)
 	unlock, err := d.Lock(ctx, "migrate")
 	if err != nil {
 		return err
