@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/labstack/echo/v4"
 
@@ -248,6 +249,46 @@ func TestMigrationsAreRepeatableAndRefuseANewerDatabase(t *testing.T) {
 		}
 		if err := db.Migrate(t.Context(), d, (&documents.Papers{}).Module().Migrations); err == nil || !strings.Contains(err.Error(), "newer") {
 			t.Errorf("an older program takes the database: %v", err)
+		}
+	})
+}
+
+func TestMigrationIsMarkedInItsOwnTransaction(t *testing.T) {
+	t.Parallel()
+	dbtest.EachEmpty(t, func(t *testing.T, dsn string) {
+		d, err := db.Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if err := db.Migrate(t.Context(), d, web.Migrations()); err != nil {
+			t.Fatal(err)
+		}
+		// A server that dies between making the tables and marking them would leave this behind, if those were two steps.
+		refuse := "CREATE TRIGGER refuse BEFORE INSERT ON bun_migrations WHEN NEW.name = '20990101000000' BEGIN SELECT RAISE(ABORT, 'dead'); END"
+		if d.Postgres() {
+			refuse = "CREATE FUNCTION refuse() RETURNS trigger AS $$ BEGIN IF NEW.name = '20990101000000' THEN RAISE EXCEPTION 'dead'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; CREATE TRIGGER refuse BEFORE INSERT ON bun_migrations FOR EACH ROW EXECUTE FUNCTION refuse()"
+		}
+		if _, err := d.Writer().ExecContext(t.Context(), refuse); err != nil {
+			t.Fatal(err)
+		}
+		more := fstest.MapFS{"20990101000000_apptest_create.tx.up.sql": {Data: []byte("CREATE TABLE apptest_rows (id text PRIMARY KEY);")}}
+		if err := db.Migrate(t.Context(), d, web.Migrations(), more); err == nil {
+			t.Fatal("the server did not die")
+		}
+		again := "DROP TRIGGER refuse"
+		if d.Postgres() {
+			again += " ON bun_migrations"
+		}
+		if _, err := d.Writer().ExecContext(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Migrate(t.Context(), d, web.Migrations(), more); err != nil {
+			t.Errorf("the next start: %v", err)
+		}
+		var n int
+		if err := d.NewRaw("SELECT count(*) FROM bun_migrations WHERE name = '20990101000000'").Scan(t.Context(), &n); err != nil || n != 1 {
+			t.Errorf("marked %d times, %v", n, err)
 		}
 	})
 }
