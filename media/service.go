@@ -68,25 +68,35 @@ func (a *Archive) Put(ctx context.Context, name string, r io.Reader) (Stored, er
 	return Stored{Key: o.Key, Size: o.Size, Type: t, Name: name}, nil
 }
 
-const refColumn = "media.upload"
+const (
+	refColumn  = "media.upload"
+	refLife    = 12 * time.Hour // a reference ends well before its bytes are swept
+	sweepAfter = 24 * time.Hour
+)
 
-// Ref makes a reference to a stored object that only its bringer can hand in again: forms keep it while they are corrected.
+type reference struct {
+	Stored
+	At time.Time
+}
+
+// Ref makes a reference to a stored object that only its bringer can hand in again, for twelve hours: forms keep it while
+// they are corrected.
 func (a *Archive) Ref(who access.Actor, s Stored) (string, error) {
-	b, err := json.Marshal(s)
+	b, err := json.Marshal(reference{s, a.trail.Now()()})
 	return a.box.Seal(refColumn, who.ID, string(b)), err
 }
 
-// Deref reads a reference; one that was made for somebody else, or changed, is Invalid "media.ref".
+// Deref reads a reference; one that was made for somebody else, too long ago, or changed, is Invalid "media.ref".
 func (a *Archive) Deref(who access.Actor, ref string) (Stored, error) {
-	var s Stored
+	var r reference
 	plain, err := a.box.Open(refColumn, who.ID, ref)
 	if err == nil {
-		err = json.Unmarshal([]byte(plain), &s)
+		err = json.Unmarshal([]byte(plain), &r)
 	}
-	if err != nil || !s.Key.Valid() {
-		return s, fault.Wrap(fault.Invalid, "media.ref", err)
+	if err != nil || !r.Key.Valid() || a.trail.Now()().Sub(r.At) > refLife {
+		return Stored{}, fault.Wrap(fault.Invalid, "media.ref", err)
 	}
-	return s, nil
+	return r.Stored, nil
 }
 
 // Upload says how a form's files are taken: at most count of them, each at most max bytes.
@@ -190,7 +200,7 @@ func (a *Archive) Check(ctx context.Context) ([]modules.Count, error) {
 
 // Sweep deletes objects that belong to nothing and were put more than a day ago: uploads of forms that were never sent.
 func (a *Archive) Sweep(ctx context.Context) error {
-	old := a.trail.Now()().Add(-24 * time.Hour)
+	old := a.trail.Now()().Add(-sweepAfter)
 	gone := 0
 	for o, err := range a.store.All(ctx, "") {
 		if err != nil {
@@ -205,6 +215,14 @@ func (a *Archive) Sweep(ctx context.Context) error {
 		}
 		if named {
 			continue
+		}
+		// The list may be minutes old: the same bytes may have been put again since.
+		again, err := a.store.Stat(ctx, o.Key)
+		if errors.Is(err, ErrNotFound) || err == nil && again.Modified.After(old) {
+			continue
+		}
+		if err != nil {
+			return err
 		}
 		if err := a.store.Delete(ctx, o.Key); err != nil {
 			return err
