@@ -297,12 +297,12 @@ func TestTwoServersShareSessionsNumbersAndWork(t *testing.T) {
 			t.Errorf("gift %d was confirmed %d times", i, got)
 		}
 	}
-	// One server is killed; the other draws the papers.
+	// One server is killed; the other draws the papers, also those that the dead one had begun, once queue.RescueAfter is over.
 	if err := a.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	s.base = b.URL
-	for range 200 {
+	for range 1200 {
 		waiting := there.get("/desk/documents?state=ordered")
 		if !strings.Contains(waiting.body, "QJGA-") {
 			break
