@@ -28,6 +28,10 @@ import (
 // by then at the latest; longer work puts further rows.
 const RescueAfter = time.Minute
 
+// nightFor is how long work of the night may take: a check of a million files takes more than an hour. It is taken over
+// only after that.
+const nightFor = 6 * time.Hour
+
 // Worker is one kind of work: its name and what to do with the payload that Put stored.
 type Worker struct {
 	Kind string // module.verb, such as "documents.issue"
@@ -92,7 +96,8 @@ func New(d *db.DB, now clock.Source) (*Queue, error) {
 }
 
 // Put stores work of a kind in the act's transaction; it is done after the commit, or never if the act fails.
-// The key says what the work is about; a second row of the same kind and key that still waits is not stored.
+// The key says what the work is about, for operators. Every row is worked, also a second one of the same kind and key:
+// the first may be running, and may have read what was before this act.
 func (q *Queue) Put(ctx context.Context, tx db.Tx, kind, key string, payload any) error {
 	return q.PutAll(ctx, tx, kind, []Item{{Key: key, Payload: payload}})
 }
@@ -132,6 +137,7 @@ func (q *Queue) PutAll(ctx context.Context, tx db.Tx, kind string, items []Item)
 type worker struct {
 	river.WorkerDefaults[row]
 	kinds map[string]func(ctx context.Context, payload []byte) error
+	night map[string]bool // kinds that are worked at an hour of the day
 	log   *slog.Logger
 }
 
@@ -144,7 +150,12 @@ func (w *worker) Work(ctx context.Context, job *river.Job[row]) error {
 }
 
 // Timeout bounds one row; long work puts further rows instead.
-func (w *worker) Timeout(*river.Job[row]) time.Duration { return RescueAfter - 10*time.Second }
+func (w *worker) Timeout(job *river.Job[row]) time.Duration {
+	if w.night[job.Args.Kind_] {
+		return nightFor // it goes over everything there is
+	}
+	return RescueAfter - 10*time.Second
+}
 
 // NextRetry waits 1, 2, 4 … seconds, at most a minute: an absent store must not hold a receipt for hours.
 func (w *worker) NextRetry(job *river.Job[row]) time.Time {
@@ -166,7 +177,7 @@ func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any,
 
 // Start works rows with at most n at a time until ctx ends; the returned func waits for what runs.
 func (q *Queue) Start(ctx context.Context, n int, workers []Worker, dailies []Daily, log *slog.Logger) (stop func(context.Context) error, err error) {
-	w := &worker{kinds: map[string]func(context.Context, []byte) error{}, log: log}
+	w := &worker{kinds: map[string]func(context.Context, []byte) error{}, night: map[string]bool{}, log: log}
 	for _, k := range workers {
 		if w.kinds[k.Kind] != nil {
 			return nil, fmt.Errorf("queue: two workers for %q", k.Kind)
@@ -178,6 +189,7 @@ func (q *Queue) Start(ctx context.Context, n int, workers []Worker, dailies []Da
 		if w.kinds[d.Kind] != nil {
 			return nil, fmt.Errorf("queue: two workers for %q", d.Kind)
 		}
+		w.night[d.Kind] = d.At != ""
 		w.kinds[d.Kind] = func(ctx context.Context, _ []byte) error { return d.Do(ctx) }
 		sched, err := schedule(d)
 		if err != nil {
