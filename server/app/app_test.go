@@ -187,6 +187,18 @@ func TestFilesThatAreRefusedDoNotLoseTheForm(t *testing.T) {
 	}
 }
 
+func TestFormOfCountlessFilesIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	s := site(t).Public()
+	files := make([]moduletest.Upload, 600)
+	for i := range files {
+		files[i] = moduletest.Upload{Field: "f", Name: "x"}
+	}
+	if a := s.PostFiles("/t/file", nil, files...); a.Status != http.StatusRequestEntityTooLarge || len(a.Body) > 20_000 {
+		t.Errorf("%d with %d bytes", a.Status, len(a.Body))
+	}
+}
+
 func TestTooManyFormsFromOneAddressWait(t *testing.T) {
 	t.Parallel()
 	s := site(t).Public()

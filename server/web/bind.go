@@ -47,7 +47,10 @@ func (f Files) Refs(field string) []string {
 	return out
 }
 
-const maxText = 1 << 20 // bytes of all text fields of one form
+const (
+	maxText    = 1 << 20 // bytes of all text fields of one form
+	maxRefused = 100     // files of one form that are refused by name; nobody reads more
+)
 
 // Bind reads a form into dst, a pointer to a struct with `form:"name"` tags on string, []string and bool fields.
 // Text is checked to be UTF-8 and cleaned: no control characters, no invisible ones, no blanks around it.
@@ -148,6 +151,9 @@ func dispositionFile(p *multipart.Part) (string, bool) {
 func keep(ctx context.Context, p *multipart.Part, up *Upload, files *Files) error {
 	field, name := p.FormName(), cleanLine(strings.ToValidUTF8(p.FileName(), "?"))
 	refuse := func(code string, args ...any) error {
+		if len(files.Faults) == maxRefused {
+			return fault.New(fault.TooLarge, "form.too_large")
+		}
 		files.Faults = append(files.Faults, fault.Field{Name: field, Code: code, Args: args})
 		// The rest is read and thrown away, so that the browser gets to hear the answer instead of a reset.
 		if _, err := io.Copy(io.Discard, p); err != nil {
