@@ -190,7 +190,11 @@ func secretKey(conf Config) (string, error) {
 		return "", fmt.Errorf("SECRET_KEY: %w", err)
 	}
 	key := secret.NewKey()
-	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
+	// Whole or not at all: a key that is half on the disk would lose every private column.
+	if err := os.WriteFile(file+".new", []byte(key+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("SECRET_KEY: %w", err)
+	}
+	if err := errors.Join(syncFile(file+".new"), os.Rename(file+".new", file)); err != nil {
 		return "", fmt.Errorf("SECRET_KEY: %w", err)
 	}
 	return key, nil

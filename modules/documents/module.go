@@ -3,6 +3,7 @@ package documents
 import (
 	"context"
 	"embed"
+	"time"
 
 	"care/modules"
 	"care/server/access"
@@ -38,7 +39,7 @@ func (p *Papers) Module() modules.Module {
 		},
 		Nav: []web.NavItem{{Group: words["documents.group"], Title: words["documents.title"], Href: "/desk/documents", Perm: View,
 			Count: func(ctx context.Context, _ access.Actor) (int, error) { return countState(ctx, p.db, Failed) }}},
-		Work: []queue.Worker{{Kind: "documents.issue", Do: p.issue}, {Kind: "documents.volume", Do: p.volume}},
+		Work: []queue.Worker{{Kind: "documents.issue", Do: p.issue}, {Kind: "documents.volume", Do: p.volume, Within: 20 * time.Minute}},
 		Pages: map[string]any{
 			"documents/verify": verifyPage{}, "documents/paper": paperPage{}, "documents/list": listPage{}, "documents/show": showPage{}, "documents/waiting": waitingPage{},
 			"documents/batches": batchesPage{}, "documents/batch": batchPage{},

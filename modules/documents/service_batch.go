@@ -75,6 +75,9 @@ func (p *Papers) volume(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return db.Fault(err)
 	}
+	if len(ds) == 0 {
+		return nil // the batch is whole: this row was put twice
+	}
 	file, err := os.CreateTemp("", "care-volume-")
 	if err != nil {
 		return err

@@ -190,7 +190,12 @@ func (l *Ledger) Funds(ctx context.Context, ids []string) ([]Fund, error) {
 	if ids != nil && len(ids) == 0 {
 		return nil, nil
 	}
-	fs, err := listFunds(ctx, l.db, ids)
+	return l.FundsIn(ctx, l.db, ids)
+}
+
+// FundsIn is Funds inside a transaction or a snapshot.
+func (l *Ledger) FundsIn(ctx context.Context, tx bun.IDB, ids []string) ([]Fund, error) {
+	fs, err := listFunds(ctx, tx, ids)
 	return fs, db.Fault(err)
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/uptrace/bun"
+
 	"care/modules"
 	"care/modules/ledger"
 	"care/server/db"
@@ -16,15 +18,22 @@ import (
 // Check proves again what must always be true: each fund holds what notices, awards and payments say; no award has two live payments;
 // every payment of the bank is in the books; batches equal their lines; nothing runs on while an objection is open.
 func (s *Relief) Check(ctx context.Context) ([]modules.Count, error) {
-	if err := s.checkFunds(ctx); err != nil {
-		return nil, err
-	}
-	bad, err := breaches(ctx, s.db)
+	// One moment for all of it: money booked between two questions would look lost.
+	err := s.db.Snapshot(ctx, func(ctx context.Context, tx bun.IDB) error {
+		if err := s.checkFunds(ctx, tx); err != nil {
+			return err
+		}
+		bad, err := breaches(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(bad)) {
+			return fmt.Errorf("%d %s", bad[name], name)
+		}
+		return nil
+	})
 	if err != nil {
-		return nil, db.Fault(err)
-	}
-	for _, name := range slices.Sorted(maps.Keys(bad)) {
-		return nil, fmt.Errorf("%d %s", bad[name], name)
+		return nil, err
 	}
 	if err := s.checkJournals(ctx); err != nil {
 		return nil, err
@@ -33,8 +42,8 @@ func (s *Relief) Check(ctx context.Context) ([]modules.Count, error) {
 	return []modules.Count{{Title: words["relief.count.cases"], N: cases}, {Title: words["relief.count.notices"], N: notices}, {Title: words["relief.count.awards"], N: awards}, {Title: words["relief.count.payments"], N: payments}}, db.Fault(err)
 }
 
-func (s *Relief) checkFunds(ctx context.Context) error {
-	ps, err := sumPromised(ctx, s.db)
+func (s *Relief) checkFunds(ctx context.Context, tx bun.IDB) error {
+	ps, err := sumPromised(ctx, tx)
 	if err != nil {
 		return db.Fault(err)
 	}
@@ -42,7 +51,7 @@ func (s *Relief) checkFunds(ctx context.Context) error {
 	for _, p := range ps {
 		want[p.Fund] = p
 	}
-	fs, err := s.books.Funds(ctx, nil)
+	fs, err := s.books.FundsIn(ctx, tx, nil)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -70,8 +71,11 @@ func New(o Options, mods []modules.Module) (*App, error) {
 		Sessions: web.NewSessions(o.DB, o.Secure), Person: o.Person, Menu: o.Menu, Now: o.Now, Log: o.Log,
 	}
 	a.site.Sessions.ErrorFunc = a.sessionFailed
-	for _, m := range mods {
+	// The modules that stand on others hold the daily work, so their links come first.
+	for _, m := range slices.Backward(mods) {
 		a.site.Nav = append(a.site.Nav, m.Nav...)
+	}
+	for _, m := range mods {
 		a.site.Menu = append(a.site.Menu, m.Menu...)
 	}
 	e := echo.New()
@@ -192,6 +196,7 @@ func (a *App) Run(ctx context.Context, l net.Listener, workers int) error {
 	s := &http.Server{
 		Handler:           a.Handler(),
 		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       15 * time.Minute, // a village's line needs minutes for its photos; nobody needs more
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug),

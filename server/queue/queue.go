@@ -36,6 +36,8 @@ const nightFor = 6 * time.Hour
 type Worker struct {
 	Kind string // module.verb, such as "documents.issue"
 	Do   func(ctx context.Context, payload []byte) error
+	// Within is how long one row may take; 0 is the usual 50 seconds. A row is not taken over before.
+	Within time.Duration
 }
 
 // Daily is work by the clock.
@@ -136,9 +138,9 @@ func (q *Queue) PutAll(ctx context.Context, tx db.Tx, kind string, items []Item)
 
 type worker struct {
 	river.WorkerDefaults[row]
-	kinds map[string]func(ctx context.Context, payload []byte) error
-	night map[string]bool // kinds that are worked at an hour of the day
-	log   *slog.Logger
+	kinds  map[string]func(ctx context.Context, payload []byte) error
+	within map[string]time.Duration // kinds with their own time; 0 is the usual
+	log    *slog.Logger
 }
 
 func (w *worker) Work(ctx context.Context, job *river.Job[row]) error {
@@ -151,8 +153,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[row]) error {
 
 // Timeout bounds one row; long work puts further rows instead.
 func (w *worker) Timeout(job *river.Job[row]) time.Duration {
-	if w.night[job.Args.Kind_] {
-		return nightFor // it goes over everything there is
+	if d := w.within[job.Args.Kind_]; d > 0 {
+		return d
 	}
 	return RescueAfter - 10*time.Second
 }
@@ -177,19 +179,21 @@ func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, v any,
 
 // Start works rows with at most n at a time until ctx ends; the returned func waits for what runs.
 func (q *Queue) Start(ctx context.Context, n int, workers []Worker, dailies []Daily, log *slog.Logger) (stop func(context.Context) error, err error) {
-	w := &worker{kinds: map[string]func(context.Context, []byte) error{}, night: map[string]bool{}, log: log}
+	w := &worker{kinds: map[string]func(context.Context, []byte) error{}, within: map[string]time.Duration{}, log: log}
 	for _, k := range workers {
 		if w.kinds[k.Kind] != nil {
 			return nil, fmt.Errorf("queue: two workers for %q", k.Kind)
 		}
-		w.kinds[k.Kind] = k.Do
+		w.kinds[k.Kind], w.within[k.Kind] = k.Do, k.Within
 	}
 	var periodic []*river.PeriodicJob
 	for _, d := range dailies {
 		if w.kinds[d.Kind] != nil {
 			return nil, fmt.Errorf("queue: two workers for %q", d.Kind)
 		}
-		w.night[d.Kind] = d.At != ""
+		if d.At != "" {
+			w.within[d.Kind] = nightFor
+		}
 		w.kinds[d.Kind] = func(ctx context.Context, _ []byte) error { return d.Do(ctx) }
 		sched, err := schedule(d)
 		if err != nil {

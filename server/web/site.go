@@ -15,6 +15,7 @@ import (
 
 	"care/server/access"
 	"care/server/clock"
+	"care/server/fault"
 )
 
 // Renderer draws a page; templates.Set is one.
@@ -63,6 +64,10 @@ func (s *Site) Attach(next echo.HandlerFunc) echo.HandlerFunc {
 			if err == nil && a.In() {
 				a.IP = c.RealIP()
 				who = a
+			} else if k := fault.KindOf(err); err != nil && (k == fault.Unavailable || k == fault.Internal) {
+				// The person may well be allowed: sending them to sign in would only puzzle them.
+				c.Set(keyActor, who)
+				return err
 			} else if err != nil {
 				s.Log.WarnContext(c.Request().Context(), "a session's person cannot act", "person", id, "err", err)
 			}
