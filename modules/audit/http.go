@@ -2,6 +2,8 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +29,29 @@ type listPage struct {
 
 type row struct {
 	Entry
-	Who string
+	Who   string
+	Short string // the end of the subject's id, which is what tells ids apart
+	Facts []web.Fact
+}
+
+// Facts longer than this many characters, such as hashes, are cut on the page; the record keeps them whole.
+const longFact = 48
+
+// facts reads the public facts of an entry, in the order of their names.
+func facts(public string) ([]web.Fact, error) {
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(public), &m); err != nil {
+		return nil, err
+	}
+	out := make([]web.Fact, 0, len(m))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		v := strings.Trim(string(m[k]), `"`)
+		if r := []rune(v); len(r) > longFact {
+			v = string(r[:longFact/2]) + "…"
+		}
+		out = append(out, web.Fact{Name: k, Value: v})
+	}
+	return out, nil
 }
 
 func (t *Trail) list(c echo.Context) error {
@@ -54,7 +78,15 @@ func (t *Trail) list(c echo.Context) error {
 		case "system", "public":
 			who = words["audit."+e.Actor]
 		}
-		page.Rows = append(page.Rows, row{e, who})
+		fs, err := facts(e.Public)
+		if err != nil {
+			return err
+		}
+		short := e.Subject
+		if len(short) == len("01234567-0123-0123-0123-0123456789ab") {
+			short = "…" + short[len(short)-12:]
+		}
+		page.Rows = append(page.Rows, row{e, who, short, fs})
 	}
 	page.Pager = web.Pages(c, es.Next)
 	return web.Render(c, "audit/list", page)
