@@ -1,6 +1,7 @@
 package home
 
 import (
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -62,8 +63,8 @@ type queue struct {
 }
 
 type act struct {
-	At                       time.Time
-	Who, Verb, Subject, Href string
+	At   time.Time
+	Verb string
 }
 
 // desk shows what waits: the counted links of the person's own navigation are the work queues.
@@ -94,11 +95,16 @@ func (s *Service) desk(c echo.Context) error {
 		return err
 	}
 	for _, e := range es.Rows {
-		page.Acts = append(page.Acts, act{At: e.At, Verb: page.Word(e.Verb), Who: who.Name})
+		page.Acts = append(page.Acts, act{At: e.At, Verb: page.Word(e.Verb)})
 	}
-	page.Links = []web.Link{{Title: words["home.me"], Href: "/desk/me"}, {Title: words["home.verify"], Href: "/verify"}}
-	if page.Can("ledger.view") {
-		page.Links = append(page.Links, web.Link{Title: words["home.funds"], Href: "/desk/funds"})
+	slices.SortStableFunc(page.Acts, func(a, b act) int { return b.At.Compare(a.At) })
+	for _, l := range []struct{ perm, word, href string }{
+		{"relief.file", "home.file", "/desk/relief/new"}, {"donations.record", "home.record", "/desk/donations/new"}, {"donations.edit", "home.campaigns", "/desk/donations/campaigns"},
+		{"ledger.view", "home.funds", "/desk/funds"}, {"", "home.verify", "/verify"}, {"", "home.me", "/desk/me"},
+	} {
+		if l.perm == "" || page.Can(l.perm) {
+			page.Links = append(page.Links, web.Link{Title: words[l.word], Href: l.href})
+		}
 	}
 	return web.Render(c, "home/desk", page)
 }
