@@ -182,7 +182,7 @@ func TestDemonstrationAccountsAreShownOnlyWhileItIsLoaded(t *testing.T) {
 	demo, real := serve(t, true), serve(t, false)
 	b := demo.browser(t)
 	page := b.get("/signin")
-	page.want(t, http.StatusOK, "", "演示账号", identity.DemoPassword, "村(社区)站员", "会泽县 · 者海镇 · 石河村")
+	page.want(t, http.StatusOK, "", "演示账号", identity.DemoPassword, "村（社区）站员", "会泽县 · 者海镇 · 石河村")
 	for _, p := range identity.DemoLogins() {
 		if !strings.Contains(page.body, `name="login" value="`+p.Login+`"`) {
 			t.Errorf("no button for %s", p.Login)
@@ -257,7 +257,7 @@ func TestFirstStartLeadsToTwoAdministrators(t *testing.T) {
 	if err != nil || len(p.Rows) != 1 {
 		t.Fatal(p, err)
 	}
-	guard.post("/desk/people/"+p.Rows[0].ID+"/grant", "role", identity.Cashier, "from", string(today)).want(t, http.StatusUnprocessableEntity, "", "“财务登记(出纳)”与已担任的“系统管理员”不能是同一个人", "三类管理权限互相分开")
+	guard.post("/desk/people/"+p.Rows[0].ID+"/grant", "role", identity.Cashier, "from", string(today)).want(t, http.StatusUnprocessableEntity, "", "“财务登记（出纳）”与已担任的“系统管理员”不能是同一个人", "三类管理权限互相分开")
 	guard.get("/desk/people/new").want(t, http.StatusForbidden, "")
 }
 
@@ -298,9 +298,9 @@ func TestRoleIsTakenBackWithItsReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := b.get("/desk/people/" + who.ID)
-	page.want(t, http.StatusOK, "", "财务登记(出纳)", "在岗")
+	page.want(t, http.StatusOK, "", "财务登记（出纳）", "在岗")
 	href := regexp.MustCompile(`/desk/people/[\w-]+/grants/[\w-]+/revoke`).FindString(page.body)
-	b.get(href).want(t, http.StatusOK, "", "收回孙雪梅的“财务登记(出纳)”岗位？")
+	b.get(href).want(t, http.StatusOK, "", "收回孙雪梅的“财务登记（出纳）”岗位？")
 	b.post(href).want(t, http.StatusUnprocessableEntity, "", "请写明原因")
 	b.post(href, "reason", "调岗").want(t, http.StatusSeeOther, "/desk/people/"+who.ID)
 	b.get("/desk/people/"+who.ID).want(t, http.StatusOK, "", "已收回", "调岗")

@@ -60,16 +60,16 @@ type Role struct {
 
 // Codes of the roles that the program starts with.
 const (
-	VillageClerk       = "village_clerk"       // 村(社区)站员
-	VillageHead        = "village_head"        // 村(社区)站长
-	TownshipClerk      = "township_clerk"      // 乡镇(街道)站员
-	CountyClerk        = "county_clerk"        // 县(市、区)经办
-	CountyPublisher    = "county_publisher"    // 县(市、区)公示发布
-	CountyInvestigator = "county_investigator" // 县(市、区)异议核实
+	VillageClerk       = "village_clerk"       // 村（社区）站员
+	VillageHead        = "village_head"        // 村（社区）站长
+	TownshipClerk      = "township_clerk"      // 乡镇（街道）站员
+	CountyClerk        = "county_clerk"        // 县（市、区）经办
+	CountyPublisher    = "county_publisher"    // 县（市、区）公示发布
+	CountyInvestigator = "county_investigator" // 县（市、区）异议核实
 	Officer            = "officer"             // 基金会项目专员
 	Manager            = "manager"             // 项目主管
-	Cashier            = "cashier"             // 财务登记(出纳)
-	Accountant         = "accountant"          // 财务复核(会计)
+	Cashier            = "cashier"             // 财务登记（出纳）
+	Accountant         = "accountant"          // 财务复核（会计）
 	Secretary          = "secretary"           // 秘书长
 	Director           = "director"            // 理事
 	Supervisor         = "supervisor"          // 监事

@@ -27,8 +27,8 @@ const (
 	DemoOutside      = "xuan1"   // 市经办, 宣威市: outside of 会泽县
 	DemoOfficer      = "zhuan1"  // 基金会项目专员
 	DemoManager      = "zhuguan" // 项目主管: makes batches and campaigns
-	DemoCashier      = "chuna"   // 财务登记(出纳)
-	DemoAccountant   = "kuaiji"  // 财务复核(会计)
+	DemoCashier      = "chuna"   // 财务登记（出纳）
+	DemoAccountant   = "kuaiji"  // 财务复核（会计）
 	DemoSecretary    = "mishu"   // 秘书长: approves
 	DemoDirector     = "lishi1"  // 理事: the second approval
 	DemoSignatory    = "lishi2"  // 理事: signs batches

@@ -16,9 +16,9 @@ import (
 // Levels of the tree (GB/T 2260 and the statistical codes): a code has 6, 6, 9 or 12 digits.
 const (
 	City     = 1 // 市
-	County   = 2 // 县(市、区)
-	Township = 3 // 乡镇(街道)
-	Village  = 4 // 村(社区)
+	County   = 2 // 县（市、区）
+	Township = 3 // 乡镇（街道）
+	Village  = 4 // 村（社区）
 )
 
 // Root is the code of the city, the top of the tree.
