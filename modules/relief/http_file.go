@@ -1,6 +1,7 @@
 package relief
 
 import (
+	"context"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -151,6 +152,9 @@ func (s *Relief) file(c echo.Context) error {
 	if err == nil {
 		err = checks.Err()
 	}
+	if bad := fault.FieldsOf(err); bad != nil && f.Do == "submit" {
+		err = s.mistakes(ctx, f.Form, bad)
+	}
 	id, word, to := draft, "relief.done.submitted", "/slip"
 	if err == nil && f.Do == "submit" {
 		id, err = s.Submit(ctx, who, draft, f.Form, files, key)
@@ -171,6 +175,23 @@ func (s *Relief) file(c echo.Context) error {
 	f.Kept = nil
 	p.Form, p.Kept = f, shown
 	return web.Refuse(c, web.Next(err, "/desk/relief/cases/%s"), "relief/form", p)
+}
+
+// mistakes joins what is wrong with the fields to what is wrong with the files, so that everything is told at once.
+func (s *Relief) mistakes(ctx context.Context, f Form, files []fault.Field) error {
+	kinds, err := s.Kinds(ctx)
+	if err != nil {
+		return err
+	}
+	var checks fault.Checks
+	_, err = f.filing(s.today(), kinds)
+	if err := checks.Merge(err); err != nil {
+		return err
+	}
+	for _, b := range files {
+		checks.Add(b.Name, b.Code, b.Args...)
+	}
+	return checks.Err()
 }
 
 func (s *Relief) dropDraft(c echo.Context) error {
