@@ -99,8 +99,20 @@ func (s *Gifts) routes(r *web.Routes) {
 
 // navCount is what waits for the person: arrivals to confirm.
 func (s *Gifts) navCount(ctx context.Context, who access.Actor) (int, error) {
-	if !who.Can(ConfirmPerm) {
-		return 0, nil
+	n := 0
+	if who.Can(ConfirmPerm) {
+		waiting, err := s.Waiting(ctx)
+		if err != nil {
+			return 0, err
+		}
+		n += waiting
 	}
-	return s.Waiting(ctx)
+	if who.Can(ApprovePerm) {
+		counts, err := s.Counts(ctx)
+		if err != nil {
+			return 0, err
+		}
+		n += counts[Refunding].N
+	}
+	return n, nil
 }

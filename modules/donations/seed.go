@@ -100,6 +100,24 @@ func seedGifts() []seedGift {
 	}
 }
 
+func seedPhone(i int) string { return fmt.Sprintf("1%d8%08d", 3+i%7, 70010000+i*7919) }
+
+// DemoPrivate lists what of the demonstration's donors must never be seen in public: the full names of people who did not
+// ask for that, phones and identity numbers.
+func DemoPrivate() []string {
+	var out []string
+	for i, g := range seedGifts() {
+		out = append(out, seedPhone(i))
+		if g.idno != "" {
+			out = append(out, g.idno)
+		}
+		if g.body == "" && g.shown != Real {
+			out = append(out, g.name)
+		}
+	}
+	return out
+}
+
 // seedAct is one act of the demonstration and when it happens.
 type seedAct struct {
 	at time.Time
@@ -167,7 +185,7 @@ func (s *Gifts) Seed(ctx context.Context, at *clock.Travel) error {
 
 // seedGift plans the acts of one gift.
 func (s *Gifts) seedGift(add func(time.Time, func(context.Context) error), moment func(int, int) time.Time, g seedGift, i int, campaigns map[string]string, cashier, accountant, secretary access.Actor) {
-	p := Pledge{Donor: Person, Shown: Masked, Name: g.name, IDNo: g.idno, Amount: money.Fen(g.yuan * 100), Phone: fmt.Sprintf("1%d8%08d", 3+i%7, 70010000+i*7919), Agree: true}
+	p := Pledge{Donor: Person, Shown: Masked, Name: g.name, IDNo: g.idno, Amount: money.Fen(g.yuan * 100), Phone: seedPhone(i), Agree: true}
 	if g.body != "" {
 		p.Donor, p.Shown, p.IDNo = Body, Real, g.body
 	}

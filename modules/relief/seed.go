@@ -55,6 +55,24 @@ func seedCases() []seedCase {
 	}
 }
 
+// The one who objects to a notice of the demonstration, and the one whose application is a draft.
+const (
+	seedObjector, seedObjectorPhone = "吴建明", "13988740011"
+	seedDraft, seedDraftPhone       = "邓小军", "13887400000"
+)
+
+func seedPhone(i int) string { return fmt.Sprintf("1388740%04d", 1200+i*37) }
+
+// DemoPrivate lists what of the demonstration's applicants must never be seen in public: names in full, identity numbers,
+// phones, bank cards, addresses and stories.
+func DemoPrivate() []string {
+	out := []string{seedObjector, seedObjectorPhone, seedDraft, seedDraftPhone}
+	for i, c := range seedCases() {
+		out = append(out, c.name, seedIdentity(c.born, c.seq), seedPhone(i), seedCard(i), "石河村"+c.house, c.story)
+	}
+	return out
+}
+
 // seedDesk is the staff of the demonstration at the relief desk.
 type seedDesk struct {
 	filer, village, township, county, poster, probe, city, chief, council, maker, checker, signer, cashier access.Actor
@@ -88,7 +106,7 @@ func (s *Relief) Seed(ctx context.Context, at *clock.Travel) error {
 		return fmt.Errorf("seed payments: %w", err)
 	}
 	e.on(1, 16)
-	_, err := s.SaveDraft(ctx, d.filer, "", Form{Name: "邓小军", Phone: "13887400000", Category: "soldier", Area: d.filer.Area.Code(), Kind: "medical", Story: "电话里说最近住院，约好明天带材料来站里补填。"}, nil, "")
+	_, err := s.SaveDraft(ctx, d.filer, "", Form{Name: seedDraft, Phone: seedDraftPhone, Category: "soldier", Area: d.filer.Area.Code(), Kind: "medical", Story: "电话里说最近住院，约好明天带材料来站里补填。"}, nil, "")
 	return err
 }
 
@@ -142,7 +160,7 @@ func (e *seeding) walk(ctx context.Context, i int, c seedCase) error {
 	s, d := e.s, e.d
 	e.on(c.ago, 9)
 	f := Form{
-		Name: c.name, Identity: seedIdentity(c.born, c.seq), Phone: fmt.Sprintf("1388740%04d", 1200+i*37), Category: c.category, Area: d.filer.Area.Code(), Address: "石河村" + c.house,
+		Name: c.name, Identity: seedIdentity(c.born, c.seq), Phone: seedPhone(i), Category: c.category, Area: d.filer.Area.Code(), Address: "石河村" + c.house,
 		Kind: c.kind, CauseDay: string(clock.DayOf(e.at.Now()).Add(-20 - i)), Story: c.story, Requested: fmt.Sprint(c.yuan), Holder: c.name, Bank: []string{"农业银行会泽者海支行", "云南农信者海信用社", "邮储银行会泽者海营业所"}[i%3], Card: seedCard(i),
 		Truth: true, Checks: true, Sensitive: true, Public: true,
 	}
@@ -205,7 +223,7 @@ func (e *seeding) notice(ctx context.Context, c seedCase, id string) error {
 	}
 	if c.end == "objection" {
 		e.on(1, 20)
-		_, err := s.Raise(ctx, access.Public(""), n, NewObjection{Name: "吴建明", Phone: "13988740011", Facts: "听说肇事者的家属已经赔了一部分钱，请核实一下赔了多少，有没有重复。"}, "")
+		_, err := s.Raise(ctx, access.Public(""), n, NewObjection{Name: seedObjector, Phone: seedObjectorPhone, Facts: "听说肇事者的家属已经赔了一部分钱，请核实一下赔了多少，有没有重复。"}, "")
 		return err
 	}
 	e.on(posted-16, 1)

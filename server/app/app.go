@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -97,6 +99,7 @@ func New(o Options, mods []modules.Module) (*App, error) {
 		a.site.Attach, // site, actor
 		a.recover,     // a panic is our own mistake, not the end of the server
 		a.sameOrigin,  // a POST comes from our own pages
+		readable,      // an address is text
 	)
 	e.RouteNotFound("/*", func(echo.Context) error { return echo.ErrNotFound })
 	if err := a.mount(e); err != nil {
@@ -231,6 +234,21 @@ func (a *App) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
 			slog.Duration("took", clock.Now().Sub(began)), slog.String("actor", web.Actor(c).ID))
 		return nil
+	}
+}
+
+// readable answers "not found" to an address that is no text: no page of ours links to it, and a database refuses it.
+func readable(next echo.HandlerFunc) echo.HandlerFunc {
+	text := func(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+	return func(c echo.Context) error {
+		good := text(c.Request().URL.Path)
+		for k, vs := range c.QueryParams() {
+			good = good && text(k) && !slices.ContainsFunc(vs, func(v string) bool { return !text(v) })
+		}
+		if !good {
+			return echo.ErrNotFound
+		}
+		return next(c)
 	}
 }
 
