@@ -122,14 +122,14 @@ type Duty struct {
 	Hand          string
 }
 
-// business stands for any permission that changes something outside of identity and audit.
+// business stands for any permission that changes something outside of identity and audit; what only shows ends in "view".
 const business = "@business"
 
 // facts gives what a role means for the separation of duties.
 func (r Role) facts() []string {
 	out := append(slices.Clone(r.Perms), "role:"+r.Code)
 	if slices.ContainsFunc(r.Perms, func(p string) bool {
-		return !strings.HasPrefix(p, "identity.") && !strings.HasPrefix(p, "audit.") && !strings.HasSuffix(p, ".view")
+		return !strings.HasPrefix(p, "identity.") && !strings.HasPrefix(p, "audit.") && !strings.HasSuffix(p, ".view") && !strings.HasSuffix(p, "_view")
 	}) {
 		out = append(out, business)
 	}

@@ -389,6 +389,9 @@ func TestEveryPageOfTheDeskOpens(t *testing.T) {
 		} {
 			want(t, s.get(t, who, path), 200)
 		}
+		for _, path := range []string{"/desk/relief/batches", "/desk/relief/held"} { // they hold people of all areas
+			want(t, s.get(t, "county", path), 403)
+		}
 		want(t, s.post(t, "maker", "/desk/relief/held", url.Values{"award": {award}, "bank": {""}, "card": {"1"}, "reason": {"短"}}), 422, "至少 10 个字")
 		want(t, s.post(t, "probe", "/desk/relief/objections/"+x.ID+"/dismiss", url.Values{"reason": {"短"}}), 422, "至少 10 个字")
 		want(t, s.post(t, "probe", "/desk/relief/objections/"+x.ID+"/dismiss", url.Values{"reason": {"经入户核实，反映的情况不属实"}}), 303)

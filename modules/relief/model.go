@@ -19,6 +19,7 @@ var Private = []string{
 // Permissions. Each stage of a case has its own, and one person acts at one stage of a case only.
 var (
 	View       = access.Perm{Name: "relief.view", Title: words["perm.relief.view"]}
+	BatchView  = access.Perm{Name: "relief.batch_view", Title: words["perm.relief.batch_view"]} // batches know no areas: for the foundation only
 	File       = access.Perm{Name: "relief.file", Title: words["perm.relief.file"]}
 	Village    = access.Perm{Name: "relief.village", Title: words["perm.relief.village"]}
 	Township   = access.Perm{Name: "relief.township", Title: words["perm.relief.township"]}

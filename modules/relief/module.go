@@ -17,7 +17,7 @@ var migrations embed.FS
 func (s *Relief) Module() modules.Module {
 	return modules.Module{
 		Name: "relief", Title: words["relief.title"], Migrations: web.Sub(migrations), Words: words, Check: s.Check, Seed: s.Seed,
-		Perms: []access.Perm{View, File, Village, Township, County, Publish, Object, City, Approve, Batch, BatchCheck, BatchSign, Bank, BankCheck, PrivateTxt, Settings},
+		Perms: []access.Perm{View, BatchView, File, Village, Township, County, Publish, Object, City, Approve, Batch, BatchCheck, BatchSign, Bank, BankCheck, PrivateTxt, Settings},
 		Daily: []queue.Daily{{Kind: "relief.close", At: "00:20", Do: func(ctx context.Context) error {
 			_, err := s.CloseNotices(ctx)
 			return err
@@ -26,8 +26,8 @@ func (s *Relief) Module() modules.Module {
 		Nav: []web.NavItem{
 			{Group: words["relief.group"], Title: words["relief.nav.mine"], Href: "/desk/relief", Perm: View, Count: s.Waiting},
 			{Group: words["relief.group"], Title: words["relief.nav.notices"], Href: "/desk/relief/notices", Perm: View, Count: s.ObjectionsWaiting},
-			{Group: words["relief.group"], Title: words["relief.nav.batches"], Href: "/desk/relief/batches", Perm: View, Count: s.BatchesWaiting},
-			{Group: words["relief.group"], Title: words["relief.nav.held"], Href: "/desk/relief/held", Perm: View, Count: s.HeldWaiting},
+			{Group: words["relief.group"], Title: words["relief.nav.batches"], Href: "/desk/relief/batches", Perm: BatchView, Count: s.BatchesWaiting},
+			{Group: words["relief.group"], Title: words["relief.nav.held"], Href: "/desk/relief/held", Perm: BatchView, Count: s.HeldWaiting},
 			{Group: words["relief.group"], Title: words["relief.nav.settings"], Href: "/desk/relief/settings", Perm: Settings},
 		},
 		Pages: map[string]any{
@@ -73,14 +73,14 @@ func (s *Relief) routes(r *web.Routes) {
 	r.POST("/desk/relief/objections/:id/plain", s.objector, Object)
 	r.POST("/desk/relief/objections/:id/:verdict", s.objectionDecide, Object)
 
-	r.GET("/desk/relief/batches", s.batches, View)
+	r.GET("/desk/relief/batches", s.batches, BatchView)
 	r.POST("/desk/relief/batches", s.gatherForm, Batch)
-	r.GET("/desk/relief/batches/:id", s.batchShow, View)
+	r.GET("/desk/relief/batches/:id", s.batchShow, BatchView)
 	r.POST("/desk/relief/batches/:id/file", s.bankDownload, Bank)
-	r.POST("/desk/relief/batches/:id/:verb", s.batchAct, View) // the act asks for the permission of its step
+	r.POST("/desk/relief/batches/:id/:verb", s.batchAct, BatchView) // the act asks for the permission of its step
 	r.GET("/desk/relief/import", s.importForm, Bank)
 	r.POST("/desk/relief/import", s.importFile, Bank, web.Options{Body: maxBankFile + 1<<20})
-	r.GET("/desk/relief/held", s.held, View)
+	r.GET("/desk/relief/held", s.held, BatchView)
 	r.POST("/desk/relief/held", s.proposeForm, Batch)
 	r.POST("/desk/relief/remedies/:id/:verdict", s.remedyDecide, BatchCheck)
 

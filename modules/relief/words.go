@@ -6,6 +6,7 @@ var words = map[string]string{
 	"relief.group": "救助",
 
 	"perm.relief.view":         "查看救助案件",
+	"perm.relief.batch_view":   "查看拨付批次和退汇",
 	"perm.relief.file":         "代为填报救助申请",
 	"perm.relief.village":      "村（社区）站初核",
 	"perm.relief.township":     "乡镇（街道）审核",
