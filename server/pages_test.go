@@ -257,7 +257,8 @@ func privateNumbers(text string) []string {
 	return out
 }
 
-// fitPhone opens pages at 390 pixels: none may be wider, and none may complain on the console.
+// fitPhone opens pages at 390 pixels and widens them: none may be wider than the screen, no table may leave its box,
+// and none may complain on the console.
 func fitPhone(t *testing.T, tabs context.Context, base string, looks []look) {
 	t.Helper()
 	c := newTab(t, tabs, base, "phone", phoneWide)
@@ -283,6 +284,12 @@ func fitPhone(t *testing.T, tabs context.Context, base string, looks []look) {
 		}
 		c.open(l.path)
 		c.fits()
+		c.do("a wide screen", chromedp.EmulateViewport(deskWide, deskHigh))
+		c.fits()
+		if out := ask(c, "tables", chromedp.Evaluate[int](`[...document.querySelectorAll(".table-box")].filter(b=>b.scrollWidth>b.clientWidth+1).length`)); out > 0 {
+			t.Errorf("%s: a table is wider than its box", l.path)
+		}
+		c.do("a phone again", chromedp.EmulateViewport(phoneWide, phoneHigh, chromedp.EmulateMobile, chromedp.EmulatePortrait, chromedp.EmulateTouch))
 	}
 	t.Logf("%d pages were looked at", len(looks))
 }
