@@ -50,6 +50,10 @@ type App struct {
 	cache *web.Cache
 	limit *limiter
 	paths []web.Route
+
+	// Made once: echo calls the middlewares themselves again for each request.
+	origin  *http.CrossOriginProtection
+	machine map[string]bool // paths that machines call
 }
 
 // New checks the modules and builds their server: a route without a permission, two words for one code or two modules
@@ -67,7 +71,7 @@ func New(o Options, mods []modules.Module) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{o: o, mods: mods, cache: web.NewCache(2000), limit: newLimiter()}
+	a := &App{o: o, mods: mods, cache: web.NewCache(2000), limit: newLimiter(), origin: http.NewCrossOriginProtection(), machine: map[string]bool{}}
 	a.site = &web.Site{
 		Org: o.Org, Hotline: o.Hotline, Filing: o.Filing, Demo: o.Demo, Pages: set, Asset: assets.URL, Words: words,
 		Sessions: web.NewSessions(o.DB, o.Secure), Person: o.Person, Menu: o.Menu, Now: o.Now, Log: o.Log,

@@ -211,6 +211,24 @@ func TestTooManyFormsFromOneAddressWait(t *testing.T) {
 	}
 }
 
+// echo makes the chain of middlewares anew for each request; what a request does not need must not stand in it.
+func TestRoutesAreListedAtTheStartOnly(t *testing.T) {
+	t.Parallel()
+	f := moduletest.New(t, dbtest.SQLite(t, moduletest.Sets()))
+	listed := 0
+	s := f.Serve(t, nil, modules.Module{Name: "apptest", Routes: func(r *web.Routes) {
+		listed++
+		r.GET("/t/page", text("x"), access.Everyone)
+	}})
+	atStart := listed
+	for range 3 {
+		s.Public().Get("/t/page")
+	}
+	if listed != atStart {
+		t.Errorf("three requests listed the routes %d times more", listed-atStart)
+	}
+}
+
 func TestCachedPageIsDrawnOnceForThePublicAndAlwaysForStaff(t *testing.T) {
 	t.Parallel()
 	s := site(t)

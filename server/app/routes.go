@@ -48,6 +48,7 @@ func (a *App) mount(e *echo.Echo) error {
 			}
 			seen[r.Method+r.Path] = true
 			a.paths = append(a.paths, r)
+			a.machine[r.Path] = a.machine[r.Path] || r.Options.Machine
 			e.Add(r.Method, r.Path, a.guard(r))
 		}
 	}
@@ -84,31 +85,19 @@ func (a *App) guard(r web.Route) echo.HandlerFunc {
 // sameOrigin refuses a POST that another site's page sent, and one that does not say where it comes from:
 // old office browsers send neither Sec-Fetch-Site nor Origin, and neither do forged requests from some mail programs.
 func (a *App) sameOrigin(next echo.HandlerFunc) echo.HandlerFunc {
-	cop := http.NewCrossOriginProtection()
-	machine := map[string]bool{}
-	for _, m := range a.mods {
-		if m.Routes == nil {
-			continue
-		}
-		var rs web.Routes
-		m.Routes(&rs)
-		for _, r := range rs.All() {
-			machine[r.Path] = machine[r.Path] || r.Options.Machine
-		}
-	}
 	return func(c echo.Context) error {
 		r := c.Request()
 		switch r.Method {
 		case http.MethodGet, http.MethodHead, http.MethodOptions:
 			return next(c)
 		}
-		if machine[c.Path()] {
+		if a.machine[c.Path()] {
 			return next(c)
 		}
 		if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
 			return fault.New(fault.Forbidden, "http.no_origin")
 		}
-		if err := cop.Check(r); err != nil {
+		if err := a.origin.Check(r); err != nil {
 			return fault.Wrap(fault.Forbidden, "http.cross", err)
 		}
 		return next(c)
