@@ -50,6 +50,8 @@ const (
 	keyActor = "actor"
 	keyRID   = "rid"
 
+	keyCounts = "counts" // of the navigation, asked once a request
+
 	personKey = "person"
 	flashKey  = "flash"
 )
@@ -162,11 +164,7 @@ func Desk(c echo.Context, title string) Page {
 		}
 		l := NavLink{Title: n.Title, Href: n.Href, Current: n.Href == best}
 		if n.Count != nil {
-			count, err := n.Count(c.Request().Context(), who)
-			if err != nil {
-				s.Log.WarnContext(c.Request().Context(), "a count of the navigation failed", "link", n.Href, "err", err)
-			}
-			l.Count = count
+			l.Count, _ = s.count(c, n) // a link without its count still leads there
 		}
 		i := slices.IndexFunc(p.Nav, func(g NavGroup) bool { return g.Title == n.Group })
 		if i < 0 {
@@ -186,14 +184,30 @@ func Queues(c echo.Context) []NavLink {
 		if n.Count == nil || !who.Can(n.Perm) {
 			continue
 		}
-		count, err := n.Count(c.Request().Context(), who)
-		if err != nil {
-			s.Log.WarnContext(c.Request().Context(), "a count of the navigation failed", "link", n.Href, "err", err)
-			continue
+		if count, ok := s.count(c, n); ok {
+			out = append(out, NavLink{Title: n.Title, Href: n.Href, Count: count})
 		}
-		out = append(out, NavLink{Title: n.Title, Href: n.Href, Count: count})
 	}
 	return out
+}
+
+// count asks once a request what waits behind a link: the navigation and the start page show the same.
+func (s *Site) count(c echo.Context, n NavItem) (int, bool) {
+	known, _ := c.Get(keyCounts).(map[string]int)
+	if count, ok := known[n.Href]; ok {
+		return count, true
+	}
+	count, err := n.Count(c.Request().Context(), Actor(c))
+	if err != nil {
+		s.Log.WarnContext(c.Request().Context(), "a count of the navigation failed", "link", n.Href, "err", err)
+		return 0, false
+	}
+	if known == nil {
+		known = map[string]int{}
+		c.Set(keyCounts, known)
+	}
+	known[n.Href] = count
+	return count, true
 }
 
 func under(path, href string) bool {
