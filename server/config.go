@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -160,13 +161,6 @@ func (c Config) Masked() [][2]string {
 	}
 	return [][2]string{
 		{"address", c.Addr}, {"base", c.BaseURL}, {"database", database}, {"objects", objects}, {"s3 keys", mask(c.S3Access + c.S3Secret)},
-		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmpOr(c.SignKey, "-")}, {"workers", fmt.Sprint(c.Workers)},
+		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmp.Or(c.SignKey, "-")}, {"workers", fmt.Sprint(c.Workers)},
 	}
-}
-
-func cmpOr(s, def string) string {
-	if s == "" {
-		return def
-	}
-	return s
 }

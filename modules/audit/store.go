@@ -2,9 +2,10 @@ package audit
 
 import (
 	"context"
-	"strings"
 
 	"github.com/uptrace/bun"
+
+	"care/server/db"
 )
 
 // claimKeys stores the keys that are new and returns them; it waits for another act that holds one of them.
@@ -47,8 +48,8 @@ func insertEntries(ctx context.Context, tx bun.IDB, es []Entry) error {
 // Filter narrows the record for its readers; empty fields do not narrow.
 type Filter struct{ Subject, Actor, Verb string }
 
-func listEntries(ctx context.Context, db bun.IDB, f Filter, before string, limit int) (es []Entry, err error) {
-	q := db.NewSelect().Model(&es).Order("e.id DESC").Limit(int64(limit))
+func listEntries(ctx context.Context, d bun.IDB, f Filter, before string, limit int) (es []Entry, err error) {
+	q := d.NewSelect().Model(&es).Order("e.id DESC").Limit(int64(limit))
 	if before != "" {
 		q = q.Where("e.id < ?", before)
 	}
@@ -59,7 +60,7 @@ func listEntries(ctx context.Context, db bun.IDB, f Filter, before string, limit
 		q = q.Where("e.actor = ?", f.Actor)
 	}
 	if f.Verb != "" {
-		q = q.Where("e.verb LIKE ? ESCAPE '\\'", strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(f.Verb)+"%")
+		q = q.Where("e.verb LIKE ? ESCAPE '\\'", db.Like(f.Verb)+"%")
 	}
 	return es, q.Scan(ctx)
 }

@@ -541,6 +541,19 @@ func (s *Gifts) reasonFor(c echo.Context, kind string, facts []web.Fact, back st
 	return p
 }
 
+// reasonAgain shows a form of a reason again with what was typed; an error that the form cannot mend is passed on.
+func reasonAgain(c echo.Context, err error, f arrivalForm, page func(echo.Context) (*reasonPage, error)) error {
+	if fault.KindOf(err) != fault.Invalid {
+		return web.Next(err, "/desk/donations/%s")
+	}
+	p, pageErr := page(c)
+	if pageErr != nil {
+		return pageErr
+	}
+	p.Form = f
+	return web.Refuse(c, err, "donations/reason", p)
+}
+
 func (s *Gifts) rejectPage(c echo.Context) (*reasonPage, error) {
 	w, err := s.Gift(c.Request().Context(), c.Param("id"))
 	if err != nil {
@@ -568,17 +581,8 @@ func (s *Gifts) reject(c echo.Context) error {
 	if err := web.Bind(c, &f); err != nil {
 		return err
 	}
-	err := s.Reject(c.Request().Context(), web.Actor(c), c.Param("id"), f.Arrival, f.Why)
-	if fault.KindOf(err) == fault.Invalid && err != nil {
-		p, pageErr := s.rejectPage(c)
-		if pageErr != nil {
-			return pageErr
-		}
-		p.Form = f
-		return web.Refuse(c, err, "donations/reason", p)
-	}
-	if err != nil {
-		return web.Next(err, "/desk/donations/%s")
+	if err := s.Reject(c.Request().Context(), web.Actor(c), c.Param("id"), f.Arrival, f.Why); err != nil {
+		return reasonAgain(c, err, f, s.rejectPage)
 	}
 	return web.Done(c, "/desk/donations/"+c.Param("id"), "donations.done.rejected")
 }
@@ -611,17 +615,8 @@ func (s *Gifts) refund(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.AskRefund(c.Request().Context(), web.Actor(c), c.Param("id"), f.Why, key)
-	if fault.KindOf(err) == fault.Invalid && err != nil {
-		p, pageErr := s.refundPage(c)
-		if pageErr != nil {
-			return pageErr
-		}
-		p.Form = f
-		return web.Refuse(c, err, "donations/reason", p)
-	}
-	if err != nil {
-		return web.Next(err, "/desk/donations/%s")
+	if err := s.AskRefund(c.Request().Context(), web.Actor(c), c.Param("id"), f.Why, key); err != nil {
+		return reasonAgain(c, err, f, s.refundPage)
 	}
 	return web.Done(c, "/desk/donations/"+c.Param("id"), "donations.done.asked")
 }
