@@ -160,6 +160,12 @@ func (p *Papers) Reverse(ctx context.Context, tx *audit.Tx, id, reason string, b
 	return &ds[0], nil
 }
 
+// Mask changes how the payer of a subject's papers is named to the public, inside an act: the donor has chosen another way.
+// What is printed on the papers stays.
+func (p *Papers) Mask(ctx context.Context, tx *audit.Tx, subject, payer string) error {
+	return maskPayer(ctx, tx, subject, payer)
+}
+
 // Data opens the frozen sheet of a paper as JSON, for a red-letter paper that repeats it.
 func (p *Papers) Data(d *Document) (string, error) {
 	return p.box.Open("documents_papers.data", d.ID, d.Data)

@@ -119,3 +119,8 @@ func findRed(ctx context.Context, db bun.IDB, id string) (*Document, error) {
 	d := new(Document)
 	return d, db.NewSelect().Model(d).Where("d.reverses = ?", id).Scan(ctx)
 }
+
+func maskPayer(ctx context.Context, tx bun.IDB, subject, payer string) error {
+	_, err := tx.NewRaw(`UPDATE documents_papers SET payer = ? WHERE subject = ?`, payer, subject).Exec(ctx)
+	return err
+}

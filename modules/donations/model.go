@@ -15,7 +15,8 @@ import (
 
 // Private names the columns that are kept sealed.
 var Private = []string{
-	"donations_gifts.name", "donations_gifts.phone", "donations_gifts.idno", "donations_gifts.message", "donations_arrivals.payer",
+	"donations_gifts.name", "donations_gifts.phone", "donations_gifts.idno", "donations_gifts.message", "donations_gifts.email", "donations_gifts.tribute",
+	"donations_arrivals.payer",
 }
 
 // PrivacyVersion names the privacy text that a donor agrees to; it is stored with each gift. A changed text gets a new name.
@@ -129,6 +130,10 @@ type Gift struct {
 	ConfirmedAt   *time.Time
 	Receipt       string `bun:",nullzero"` // id of the paper
 	Number        string // of the receipt
+	Email         string // sealed
+	EmailIndex    string
+	Origin        string // where it came from, see Pledge
+	Tribute       string // sealed JSON of a Tribute, "" for none
 }
 
 // Ref names a gift to the ledger and to its papers.
@@ -153,6 +158,8 @@ type Arrival struct {
 	DecidedName   string // printed on the receipt (复核人)
 	DecidedAt     *time.Time
 	Reason        string // of a rejection
+	Channel       string // payment channel or platform, "" for the bank
+	Asset         string // account of the books that it came to, "" for the bank
 }
 
 // States of an arrival.
@@ -176,6 +183,8 @@ type Refund struct {
 	DecidedName   string
 	DecidedAt     *time.Time
 	Remark        string // of the person who decided
+	PaidRef       string // under which the money left, "" until it has
+	PaidOn        clock.Day
 }
 
 // States of a refund.
@@ -195,8 +204,26 @@ type Pledge struct {
 	Amount   money.Fen
 	Phone    string
 	Message  string
-	Agree    bool // to the privacy text of PrivacyVersion
+	Agree    bool   // to the privacy text of PrivacyVersion
+	Email    string // may be empty; where letters go and how the donor finds the gifts again
+	// Origin says where the gift came from: "" for the web or the desk, "batch/<id>", "order/<platform>/<number>",
+	// "agreement/<id>", "channel/<name>". An order is taken once.
+	Origin  string
+	Tribute *Tribute // nil for none
 }
+
+// Tribute dedicates a gift (致敬、纪念).
+type Tribute struct {
+	Kind  string // TributeHonour or TributeMemory
+	Name  string // of the person
+	Words string // may be empty
+}
+
+// Kinds of tributes: 致敬, 纪念.
+const (
+	TributeHonour = "honour"
+	TributeMemory = "memory"
+)
 
 // Printable knows which characters can be printed on a receipt.
 type Printable interface {
@@ -216,7 +243,29 @@ func (p *Pledge) clean(today clock.Day, fonts Printable) error {
 	p.Phone = phone
 	c.Need(utf8.RuneCountInString(p.Message) <= maxMessage, "message", "donations.message_long", maxMessage)
 	c.Need(p.Agree, "agree", "donations.need_agree")
+	p.extras(&c, fonts)
 	return c.Err()
+}
+
+// extras checks what a donor may leave out.
+func (p *Pledge) extras(c *fault.Checks, fonts Printable) {
+	if p.Email = strings.TrimSpace(p.Email); p.Email != "" {
+		email, err := ident.Email(p.Email)
+		c.Need(err == nil, "email", "donations.email")
+		p.Email = email
+	}
+	if p.Tribute != nil {
+		t := *p.Tribute // the caller's one stays as it was typed
+		p.Tribute = &t
+		c.Need(t.Kind == TributeHonour || t.Kind == TributeMemory, "tribute", "donations.tribute")
+		name, err := ident.Name(t.Name, maxPerson)
+		c.Need(err == nil, "tribute_name", "donations.name", maxPerson)
+		if missing := fonts.Missing(name); err == nil && len(missing) > 0 {
+			c.Add("tribute_name", "donations.rare", string(missing))
+		}
+		t.Name = name
+		c.Need(utf8.RuneCountInString(t.Words) <= maxMessage, "tribute_words", "donations.message_long", maxMessage)
+	}
 }
 
 // identity checks who gives. lenient accepts a credit code whose check digit is wrong: a person at the desk has seen the paper,
@@ -252,7 +301,9 @@ type Payment struct {
 	Amount  money.Fen
 	Payer   string // as on the statement
 	Method  string
-	Checked bool // the payer is not the donor, and the clerk has asked
+	Checked bool   // the payer is not the donor, and the clerk has asked
+	Channel string // payment channel or platform, "" for the bank
+	Asset   string // account of the books that it came to, "" for the bank
 }
 
 // clean checks a payment against the day of the act.
@@ -309,3 +360,6 @@ func reason(c *fault.Checks, field, s string) {
 	n := utf8.RuneCountInString(s)
 	c.Need(n >= 2 && n <= maxReason, field, "donations.reason", maxReason)
 }
+
+// inTransit is the account of money that a payment channel holds for us before it settles: 其他货币资金.
+const inTransit = "1009"

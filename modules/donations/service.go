@@ -10,6 +10,7 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"care/modules"
 	"care/modules/audit"
@@ -45,6 +46,8 @@ type Gifts struct {
 	fonts  Printable
 	set    Settings
 	gather *gatherer
+	// payback gives money back through a payment channel; nil without channels.
+	payback func(ctx context.Context, tx *audit.Tx, p Payback) error
 }
 
 // New opens the desk. What can be printed on a receipt is what the papers' fonts have.
@@ -70,8 +73,10 @@ func (s *Gifts) Ensure(ctx context.Context) error {
 }
 
 // general finds the unrestricted fund. Funds are few, and it is asked for once a gift.
-func (s *Gifts) general(ctx context.Context) (*ledger.Fund, error) {
-	fs, err := s.funds.Funds(ctx, nil)
+func (s *Gifts) general(ctx context.Context) (*ledger.Fund, error) { return s.generalIn(ctx, s.db) }
+
+func (s *Gifts) generalIn(ctx context.Context, tx bun.IDB) (*ledger.Fund, error) {
+	fs, err := s.funds.FundsIn(ctx, tx, nil)
 	if err != nil {
 		return nil, err
 	}

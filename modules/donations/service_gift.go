@@ -3,7 +3,10 @@ package donations
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"time"
+
+	"github.com/uptrace/bun"
 
 	"care/modules/audit"
 	"care/modules/documents"
@@ -18,42 +21,55 @@ import (
 // Pledge notes what somebody promises on the web. A promise is not income; it waits ExpireAfter days for its money.
 // An Again fault names the gift that the same form made before.
 func (s *Gifts) Pledge(ctx context.Context, who access.Actor, p Pledge, key string) (*Gift, error) {
-	general, err := s.general(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var g *Gift
 	act := audit.Act{Actor: who, Need: access.Everyone, Verb: "donations.pledge", Key: "donations.pledge/" + key, Input: p}
-	err = s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
-		in := p
-		var c fault.Checks
-		if err := c.Merge(in.clean(tx.Today(), s.fonts)); err != nil {
-			return err
-		}
-		fund := general.ID
-		if in.Campaign != "" {
-			camp, err := findCampaign(ctx, tx, in.Campaign)
-			if err != nil && fault.KindOf(db.Fault(err)) != fault.NotFound {
-				return err
-			}
-			if err != nil || !camp.Giving(tx.Today()) {
-				c.Add("campaign", "donations.campaign_closed")
-			} else {
-				fund = camp.Fund
-			}
-		}
-		if err := c.Err(); err != nil {
-			return err
-		}
-		g, err = s.insert(ctx, tx, in, who, "web", Pledged, fund)
+	err := s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) (err error) {
+		g, err = s.PledgeIn(ctx, tx, who, p)
 		return err
 	})
 	return g, err
 }
 
+// PledgeIn notes a promise inside another act, such as the order of a payment channel; the gift becomes the act's subject
+// when it has none.
+func (s *Gifts) PledgeIn(ctx context.Context, tx *audit.Tx, who access.Actor, p Pledge) (*Gift, error) {
+	var c fault.Checks
+	if err := c.Merge(p.clean(tx.Today(), s.fonts)); err != nil {
+		return nil, err
+	}
+	fund, err := s.fundOf(ctx, tx, p.Campaign, "donations.campaign_closed", &c, func(camp *Campaign) bool { return camp.Giving(tx.Today()) })
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	return s.insert(ctx, tx, p, who, "web", Pledged, fund)
+}
+
+// fundOf gives the fund of a campaign that takes gifts, of the general one for ""; a campaign that does not is a fault of the field.
+func (s *Gifts) fundOf(ctx context.Context, tx bun.IDB, campaign, code string, c *fault.Checks, takes func(*Campaign) bool) (string, error) {
+	if campaign == "" {
+		general, err := s.generalIn(ctx, tx)
+		if err != nil {
+			return "", err
+		}
+		return general.ID, nil
+	}
+	camp, err := findCampaign(ctx, tx, campaign)
+	if err != nil && fault.KindOf(db.Fault(err)) != fault.NotFound {
+		return "", err
+	}
+	if err != nil || !takes(camp) {
+		c.Add("campaign", code)
+		return "", nil
+	}
+	return camp.Fund, nil
+}
+
 // insert stores a gift with its private columns sealed.
 func (s *Gifts) insert(ctx context.Context, tx *audit.Tx, p Pledge, who access.Actor, source string, state State, fund string) (*Gift, error) {
-	g := &Gift{ID: newID(), Source: source, Donor: p.Donor, Shown: p.Shown, PublicName: publicName(p.Donor, p.Shown, p.Name), Campaign: p.Campaign, Fund: fund,
+	g := &Gift{ID: newID(), Origin: p.Origin, Source: source, Donor: p.Donor, Shown: p.Shown, PublicName: publicName(p.Donor, p.Shown, p.Name), Campaign: p.Campaign, Fund: fund,
 		Promised: p.Amount, State: state, MadeBy: who.ID, MadeName: who.Name, MadeAt: tx.Now}
 	if p.Agree {
 		g.Consent = PrivacyVersion
@@ -65,6 +81,14 @@ func (s *Gifts) insert(ctx context.Context, tx *audit.Tx, p Pledge, who access.A
 	g.PhoneIndex = s.box.Index("donations_gifts.phone", p.Phone)
 	g.IDNo = s.box.Seal("donations_gifts.idno", g.ID, p.IDNo)
 	g.Message = s.box.Seal("donations_gifts.message", g.ID, p.Message)
+	g.Email, g.EmailIndex = s.box.Seal("donations_gifts.email", g.ID, p.Email), s.EmailIndex(p.Email)
+	if p.Tribute != nil {
+		b, err := json.Marshal(p.Tribute)
+		if err != nil {
+			return nil, err
+		}
+		g.Tribute = s.box.Seal("donations_gifts.tribute", g.ID, string(b))
+	}
 	for range 5 { // two equal codes in a row have never been seen; five say that something else is wrong
 		g.Code = newCode()
 		fresh, err := insertGift(ctx, tx, g)
@@ -75,6 +99,9 @@ func (s *Gifts) insert(ctx context.Context, tx *audit.Tx, p Pledge, who access.A
 			tx.Subject(g.ID)
 			tx.Public("fund", fund)
 			tx.Public("fen", g.Promised)
+			if p.Origin != "" {
+				tx.Public("origin", p.Origin)
+			}
 			tx.Private("name", p.Name)
 			tx.Private("phone", p.Phone)
 			tx.Private("idno", p.IDNo)
@@ -122,130 +149,6 @@ func (s *Gifts) Find(ctx context.Context, code, tail string) (string, error) {
 		return "", wrong
 	}
 	return s.Href(g.ID), nil
-}
-
-// Record notes that the money of a promise has come, as the bank's statement says; the amount of the statement counts.
-// Late money of an expired promise is money all the same.
-func (s *Gifts) Record(ctx context.Context, who access.Actor, gift string, p Payment, key string) error {
-	act := audit.Act{Actor: who, Need: RecordPerm, Verb: "donations.record", Subject: gift, Key: "donations.record/" + key, Input: []any{gift, p}}
-	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
-		in := p
-		g, err := findGift(ctx, tx, gift)
-		if err != nil {
-			return db.Fault(err)
-		}
-		var c fault.Checks
-		in.clean(tx.Today(), &c)
-		name, err := s.box.Open("donations_gifts.name", g.ID, g.Name)
-		if err != nil {
-			return err
-		}
-		c.Need(in.Checked || in.Payer == "" || samePayer(in.Payer, name), "checked", "donations.payer_differs")
-		if err := c.Err(); err != nil {
-			return err
-		}
-		n, err := moveGift(ctx, tx, gift, Arrived)
-		if err != nil {
-			return err
-		}
-		if n != 1 {
-			return fault.New(fault.Conflict, "donations.not_pledged")
-		}
-		return s.arrive(ctx, tx, who, g.ID, in)
-	})
-}
-
-// arrive stores an arrival.
-func (s *Gifts) arrive(ctx context.Context, tx *audit.Tx, who access.Actor, gift string, p Payment) error {
-	a := &Arrival{ID: newID(), Gift: gift, BankRef: p.BankRef, Day: p.Day, Amount: p.Amount, Method: p.Method, State: recorded,
-		RecordedBy: who.ID, RecordedName: who.Name, RecordedAt: tx.Now}
-	a.Payer = s.box.Seal("donations_arrivals.payer", a.ID, p.Payer)
-	a.PayerIndex = s.box.Index("donations_arrivals.payer", foldName(p.Payer))
-	fresh, err := insertArrival(ctx, tx, a)
-	if err != nil {
-		return err
-	}
-	if !fresh {
-		return &fault.Error{Kind: fault.Invalid, Code: "form.invalid", Fields: []fault.Field{{Name: "bank_ref", Code: "donations.bank_ref_used"}}}
-	}
-	tx.Public("arrival", a.ID)
-	tx.Public("bank_ref", a.BankRef)
-	tx.Public("day", a.Day)
-	tx.Public("received_fen", a.Amount)
-	tx.Private("payer", p.Payer)
-	return nil
-}
-
-// Register notes a gift that came without a promise: over the counter, or a transfer without a code.
-func (s *Gifts) Register(ctx context.Context, who access.Actor, d Pledge, p Payment, key string) (*Gift, error) {
-	general, err := s.general(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var g *Gift
-	act := audit.Act{Actor: who, Need: RecordPerm, Verb: "donations.register", Key: "donations.register/" + key, Input: []any{d, p}}
-	err = s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
-		in, pay := d, p
-		var c fault.Checks
-		c.Need(in.Donor == Person || in.Donor == Body, "donor", "donations.need_donor")
-		in.identity(&c, tx.Today(), s.fonts, pay.Checked)
-		if in.Phone != "" {
-			phone, err := ident.Phone(in.Phone)
-			c.Need(err == nil, "phone", "donations.phone")
-			in.Phone = phone
-		}
-		pay.clean(tx.Today(), &c)
-		c.Need(pay.Checked || pay.Payer == "" || samePayer(pay.Payer, in.Name), "checked", "donations.payer_differs")
-		fund := general.ID
-		if in.Campaign != "" {
-			camp, err := findCampaign(ctx, tx, in.Campaign)
-			if err != nil && fault.KindOf(db.Fault(err)) != fault.NotFound {
-				return err
-			}
-			if err != nil || !camp.Takes(pay.Day) {
-				c.Add("campaign", "donations.campaign_over")
-			} else {
-				fund = camp.Fund
-			}
-		}
-		if err := c.Err(); err != nil {
-			return err
-		}
-		in.Amount, in.Message = pay.Amount, ""
-		if g, err = s.insert(ctx, tx, in, who, "desk", Arrived, fund); err != nil {
-			return err
-		}
-		return s.arrive(ctx, tx, who, g.ID, pay)
-	})
-	return g, err
-}
-
-// Reject takes back an arrival that was recorded by mistake, before it is confirmed.
-func (s *Gifts) Reject(ctx context.Context, who access.Actor, gift, arrival, why string) error {
-	need := RecordPerm
-	if !who.Can(RecordPerm) {
-		need = ConfirmPerm // the second person may also send it back
-	}
-	return s.trail.Do(ctx, audit.Act{Actor: who, Need: need, Verb: "donations.reject", Subject: gift, Key: "donations.reject/" + arrival, Input: arrival}, func(ctx context.Context, tx *audit.Tx) error {
-		var c fault.Checks
-		reason(&c, "why", why)
-		if err := c.Err(); err != nil {
-			return err
-		}
-		// The gift first, like a confirmation: two acts on one gift never hold what the other waits for.
-		n, err := dropGift(ctx, tx, gift)
-		if err != nil {
-			return err
-		}
-		if n == 1 {
-			n, err = rejectArrival(ctx, tx, &Arrival{ID: arrival, DecidedBy: who.ID, DecidedName: who.Name, DecidedAt: &tx.Now, Reason: why})
-		}
-		if err == nil && n != 1 {
-			return fault.New(fault.Conflict, "donations.not_waiting")
-		}
-		tx.Public("arrival", arrival)
-		return err
-	})
 }
 
 // Expire ends the promises that waited ExpireAfter days in vain. It runs daily; a day without any leaves no entry.
@@ -414,15 +317,8 @@ func (s *Gifts) List(ctx context.Context, f Filter, before string, size int) (db
 		return db.Page[Row]{}, nil
 	}
 	rs, err := listGifts(ctx, s.db, want, before, size+1)
-	if err != nil {
-		return db.Page[Row]{}, db.Fault(err)
-	}
-	for i := range rs {
-		name, err := s.box.Open("donations_gifts.name", rs[i].ID, rs[i].Name)
-		if err != nil {
-			return db.Page[Row]{}, err
-		}
-		rs[i].Name = maskDonor(rs[i].Donor, name)
+	if err := s.mask(rs, err); err != nil {
+		return db.Page[Row]{}, err
 	}
 	return db.Cut(rs, size, func(r Row) string { return r.ID }), nil
 }

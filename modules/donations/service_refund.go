@@ -3,6 +3,7 @@ package donations
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"care/modules/audit"
 	"care/modules/documents"
@@ -72,6 +73,16 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		// In the order of a confirmation (counter, count, fund), so that the two never wait for each other in a ring.
 		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
 			return err
+		}
+		a, err := findLive(ctx, tx, g.ID)
+		if err != nil {
+			return db.Fault(err)
+		}
+		if a.Channel != "" && s.payback != nil {
+			ref := strings.TrimPrefix(a.BankRef, a.Channel+":")
+			if err := s.payback(ctx, tx, Payback{Gift: g.ID, Refund: r.ID, Channel: a.Channel, Ref: ref, Amount: g.Amount, Day: a.Day, Reason: r.Reason}); err != nil {
+				return err
+			}
 		}
 		tx.Public("number", red.Number)
 		tx.Public("reverses", g.Number)

@@ -468,7 +468,8 @@ func TestPrivateColumnsHoldNoPlainText(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, g *given) {
 		p := pledge("张建明", 100)
-		p.IDNo, p.Message = "530302199001011232", "祝老兵安康"
+		p.IDNo, p.Message, p.Email = "530302199001011232", "祝老兵安康", "jianming@example.com"
+		p.Tribute = &donations.Tribute{Kind: donations.TributeHonour, Name: "王老兵"}
 		gift, err := g.Pledge(t.Context(), access.Public(""), p, key())
 		must(t, err)
 		must(t, g.Record(t.Context(), clerk, gift.ID, payment("张建明", 100), key()))

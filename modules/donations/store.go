@@ -60,6 +60,31 @@ func insertArrival(ctx context.Context, tx bun.IDB, a *Arrival) (bool, error) {
 	return n == 1, err
 }
 
+// insertArrivals stores many arrivals at once; a reference that is recorded already fails them all.
+func insertArrivals(ctx context.Context, tx bun.IDB, as []Arrival) error {
+	_, err := tx.NewInsert().Model(&as).Exec(ctx)
+	return err
+}
+
+// arriveGifts moves many waiting gifts at once and gives how many moved.
+func arriveGifts(ctx context.Context, tx bun.IDB, ids []string) (int64, error) {
+	return affected(tx.NewUpdate().Table("donations_gifts").Set("state = ?", Arrived).Where("id IN (?)", bun.List(ids)).Where("state IN (?)", bun.List(next[Arrived])).Exec(ctx))
+}
+
+// findLive finds the arrival of a gift that waits or counts.
+func findLive(ctx context.Context, db bun.IDB, gift string) (*Arrival, error) {
+	a := new(Arrival)
+	return a, db.NewSelect().Model(a).Where("a.gift = ? AND a.state <> 'rejected'", gift).Scan(ctx)
+}
+
+func hasOrigin(ctx context.Context, db bun.IDB, origin string) (bool, error) {
+	return db.NewSelect().Table("donations_gifts").Where("origin = ?", origin).Exists(ctx)
+}
+
+func reshowGift(ctx context.Context, tx bun.IDB, id, shown, public string) (int64, error) {
+	return affected(tx.NewRaw(`UPDATE donations_gifts SET shown = ?, public_name = ? WHERE id = ?`, shown, public, id).Exec(ctx))
+}
+
 func findArrivalByRef(ctx context.Context, db bun.IDB, ref string) (*Arrival, error) {
 	a := new(Arrival)
 	return a, db.NewSelect().Model(a).Where("a.bank_ref = ? AND a.state <> 'rejected'", ref).Scan(ctx)
@@ -70,8 +95,8 @@ func listArrivals(ctx context.Context, db bun.IDB, gift string) (as []Arrival, e
 }
 
 func rejectArrival(ctx context.Context, tx bun.IDB, a *Arrival) (int64, error) {
-	return affected(tx.NewRaw(`UPDATE donations_arrivals SET state = 'rejected', decided_by = ?, decided_name = ?, decided_at = ?, reason = ? WHERE id = ? AND state = 'recorded'`,
-		a.DecidedBy, a.DecidedName, a.DecidedAt, a.Reason, a.ID).Exec(ctx))
+	return affected(tx.NewRaw(`UPDATE donations_arrivals SET state = 'rejected', decided_by = ?, decided_name = ?, decided_at = ?, reason = ? WHERE gift = ? AND state = 'recorded' AND (id = ? OR ? = '')`,
+		a.DecidedBy, a.DecidedName, a.DecidedAt, a.Reason, a.Gift, a.ID, a.ID).Exec(ctx))
 }
 
 // waiting is an arrival with what its confirmation needs to know of the gift.
@@ -83,10 +108,13 @@ type waiting struct {
 	Day        clock.Day
 	Amount     money.Fen
 	Method     string
+	Channel    string
+	Asset      string
 	Gift       string
 	GiftState  State
 	Code       string
 	Donor      string
+	Shown      string
 	PublicName string
 	Name       string // sealed
 	IDNo       string `bun:"idno"` // sealed
@@ -97,8 +125,8 @@ type waiting struct {
 func listWaiting(ctx context.Context, db bun.IDB, arrivals []string) (ws []waiting, err error) {
 	err = db.NewSelect().TableExpr("donations_arrivals AS a").Join("JOIN donations_gifts AS g ON g.id = a.gift").
 		Join("LEFT JOIN donations_campaigns AS c ON c.id = g.campaign").
-		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, g.id AS gift, g.state AS gift_state,
-			g.code, g.donor, g.public_name, g.name, g.idno, g.fund, coalesce(c.title, '') AS project`).
+		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, a.channel, a.asset, g.id AS gift, g.state AS gift_state,
+			g.code, g.donor, g.shown, g.public_name, g.name, g.idno, g.fund, coalesce(c.title, '') AS project`).
 		Where("a.id IN (?)", bun.List(arrivals)).Scan(ctx, &ws)
 	return ws, err
 }
@@ -195,4 +223,40 @@ func affected(res rows, err error) (int64, error) {
 // backFromRefund keeps a gift whose refund was declined.
 func backFromRefund(ctx context.Context, tx bun.IDB, id string) (int64, error) {
 	return affected(tx.NewRaw(`UPDATE donations_gifts SET state = 'received' WHERE id = ? AND state = 'refunding'`, id).Exec(ctx))
+}
+
+// dueRow is a Due with its instant.
+type dueRow struct {
+	Due
+	At time.Time
+}
+
+// listDue lists gifts that wait for their money, in the order of their ids.
+func listDue(ctx context.Context, db bun.IDB, after string, limit int) (ds []dueRow, err error) {
+	err = db.NewRaw(`SELECT id, code, name_index, state, promised, coalesce(campaign, '') AS campaign, origin, made_at AS at FROM donations_gifts
+		WHERE state IN ('pledged', 'expired') AND id > ? ORDER BY id LIMIT ?`, after, limit).Scan(ctx, &ds)
+	return ds, err
+}
+
+// openRefund is a RefundDue as the tables have it.
+type openRefund struct {
+	RefundDue
+	At     time.Time
+	Donor  string
+	Sealed string
+}
+
+func listOpenRefunds(ctx context.Context, db bun.IDB, limit int) (rs []openRefund, err error) {
+	err = db.NewRaw(`SELECT r.id, r.gift, g.code, g.number, g.amount, r.decided_at AS at, a.channel, g.name_index, g.donor, g.name AS sealed
+		FROM donations_refunds AS r JOIN donations_gifts AS g ON g.id = r.gift JOIN donations_arrivals AS a ON a.gift = g.id AND a.state = 'confirmed'
+		WHERE r.state = 'done' AND r.paid_ref = '' ORDER BY r.id LIMIT ?`, limit).Scan(ctx, &rs)
+	return rs, err
+}
+
+func payRefund(ctx context.Context, tx bun.IDB, id, ref string, day clock.Day) (int64, error) {
+	return affected(tx.NewRaw(`UPDATE donations_refunds SET paid_ref = ?, paid_on = ? WHERE id = ? AND state = 'done' AND paid_ref = ''`, ref, day, id).Exec(ctx))
+}
+
+func unpayRefund(ctx context.Context, tx bun.IDB, id, ref string) (int64, error) {
+	return affected(tx.NewRaw(`UPDATE donations_refunds SET paid_ref = '', paid_on = NULL WHERE id = ? AND paid_ref = ?`, id, ref).Exec(ctx))
 }

@@ -53,6 +53,9 @@ type found struct {
 	code, number, ref  string
 	name, payer, phone string // blind indexes
 	amount             money.Fen
+	email              string // blind index
+	ids                []string
+	due                bool // only gifts that wait for their money
 	none               bool
 }
 
@@ -90,7 +93,14 @@ func listGifts(ctx context.Context, db bun.IDB, f found, before string, limit in
 	if before != "" {
 		q = q.Where("g.id < ?", before)
 	}
+	if f.due {
+		q = q.Where("g.state IN ('pledged', 'expired')")
+	}
 	switch {
+	case f.ids != nil:
+		q = q.Where("g.id IN (?)", bun.List(f.ids))
+	case f.email != "":
+		q = q.Where("g.email_index = ? AND g.email_index <> ''", f.email)
 	case f.code != "":
 		q = q.Where("g.code = ?", f.code)
 	case f.number != "":

@@ -3,6 +3,7 @@ package ident
 
 import (
 	"errors"
+	"net/mail"
 	"strings"
 	"time"
 	"unicode"
@@ -162,4 +163,23 @@ func Name(s string, max int) (string, error) {
 		}
 	}
 	return "", ErrForm
+}
+
+// Email reads an e-mail address as people type it, without a name; it gives it in small letters, since nobody's mailbox
+// depends on their size and equal addresses must be found. At most 254 bytes (RFC 5321), and the host has a dot.
+func Email(s string) (string, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > 254 {
+		return "", ErrForm
+	}
+	for _, r := range s {
+		if r <= ' ' || r > '~' {
+			return "", ErrForm
+		}
+	}
+	if _, host, _ := strings.Cut(s, "@"); !strings.Contains(host, ".") || strings.HasPrefix(host, ".") || strings.HasSuffix(host, ".") {
+		return "", ErrForm
+	}
+	return s, nil
 }

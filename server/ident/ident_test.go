@@ -2,6 +2,7 @@ package ident
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"care/server/clock"
@@ -118,5 +119,22 @@ func TestMaskedNumbersHideTheirMiddle(t *testing.T) {
 	}
 	if got := MaskCard("6217003870000123452"); got != "**** 3452" {
 		t.Error(got)
+	}
+}
+
+func TestEmailAddressesAreReadWithoutNamesAndTricks(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		" Li.Min@Example.COM ": "li.min@example.com", "a+b@x.co": "a+b@x.co",
+		"": "", "li": "", "li@": "", "@x.com": "", "li@localhost": "", "Li <li@x.com>": "", "li@x.com\nBcc: z@x.com": "", "li@x.com,b@x.com": "",
+		"李@x.com": "", "li@.com": "", "li@x.": "", `"a b"@x.com`: "", strings.Repeat("a", 250) + "@x.com": "",
+	} {
+		got, err := Email(in)
+		if got != want || (err == nil) != (want != "") {
+			t.Errorf("Email(%q) = %q, %v; want %q", in, got, err, want)
+		}
+	}
+	if got := MaskEmail("li.min@example.com"); got != "l***@example.com" {
+		t.Errorf("masked as %q", got)
 	}
 }

@@ -57,3 +57,12 @@ func MaskCard(s string) string {
 	}
 	return "**** " + s[len(s)-4:]
 }
+
+// MaskEmail hides an e-mail address: l***@example.com.
+func MaskEmail(s string) string {
+	name, host, ok := strings.Cut(s, "@")
+	if !ok || name == "" {
+		return strings.Repeat("*", len(s))
+	}
+	return name[:1] + "***@" + host
+}
