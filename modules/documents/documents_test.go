@@ -178,21 +178,7 @@ func TestReversalSumsToZeroAndHappensOnce(t *testing.T) {
 				return err
 			})
 		}
-		errs := make([]error, 8)
-		var wg sync.WaitGroup
-		for i := range errs {
-			wg.Go(func() { errs[i] = reverse() })
-		}
-		wg.Wait()
-		won := 0
-		for _, err := range errs {
-			if err == nil {
-				won++
-			} else if fault.KindOf(err) != fault.Conflict {
-				t.Errorf("a loser is told %v", err)
-			}
-		}
-		if won != 1 {
+		if won := moduletest.Won(t, moduletest.AtOnce(8, func(int) error { return reverse() }), fault.Conflict); won != 1 {
 			t.Errorf("%d reversals", won)
 		}
 		f.Settle(t)

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"care/modules/audit"
 	"care/modules/donations"
+	"care/modules/moduletest"
 	"care/server/access"
 	"care/server/fault"
 	"care/server/money"
@@ -141,20 +141,8 @@ func TestTwoPaymentsOfOneGiftAreBookedOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, g *given) {
 		a := g.pledged(t, "张建明", 100)
-		errs := make([]error, 8)
-		var wg sync.WaitGroup
-		for i := range errs {
-			wg.Go(func() { errs[i] = g.take(t, taking(a.ID, fmt.Sprintf("43000%d", i), 100))[0] })
-		}
-		wg.Wait()
-		won := 0
-		for _, err := range errs {
-			if err == nil {
-				won++
-			} else if fault.KindOf(err) != fault.Conflict {
-				t.Errorf("lost with %v", err)
-			}
-		}
+		errs := moduletest.AtOnce(8, func(i int) error { return g.take(t, taking(a.ID, fmt.Sprintf("43000%d", i), 100))[0] })
+		won := moduletest.Won(t, errs, fault.Conflict)
 		if f := g.balance(t); won != 1 || f.Received() != 100 {
 			t.Errorf("%d of 8 payments won, the fund received %d", won, f.Received())
 		}

@@ -10,58 +10,24 @@ import (
 	"care/modules/audit"
 	"care/modules/donations"
 	"care/modules/ledger"
+	"care/modules/moduletest"
 	"care/server/access"
 	"care/server/fault"
 )
 
 const crowd = 60
 
-// atOnce runs fn for 0..n-1 at the same moment and gives the errors in order.
-func atOnce(n int, fn func(i int) error) []error {
-	errs, gate := make([]error, n), make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			<-gate
-			errs[i] = fn(i)
-		})
-	}
-	close(gate)
-	wg.Wait()
-	return errs
-}
-
-// won counts those that succeeded; every other one must be one of the kinds allowed.
-func won(t testing.TB, errs []error, allowed ...fault.Kind) int {
-	t.Helper()
-	n := 0
-	for _, err := range errs {
-		if err == nil {
-			n++
-			continue
-		}
-		ok := false
-		for _, k := range allowed {
-			ok = ok || fault.KindOf(err) == k
-		}
-		if !ok {
-			t.Errorf("a loser got %v", err)
-		}
-	}
-	return n
-}
-
 func TestOfManyWhoConfirmAGiftOneWins(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, g *given) {
 		_, a := g.arrived(t, "张建明", 700)
-		errs := atOnce(crowd, func(i int) error {
+		errs := moduletest.AtOnce(crowd, func(i int) error {
 			if i%3 == 0 {
 				return g.ConfirmAll(t.Context(), checker, []donations.Confirm{{Arrival: a}})[0]
 			}
 			return g.Confirm(t.Context(), checker, donations.Confirm{Arrival: a})
 		})
-		if n := won(t, errs, fault.Conflict); n != 1 {
+		if n := moduletest.Won(t, errs, fault.Conflict); n != 1 {
 			t.Errorf("%d of %d won, want 1", n, crowd)
 		}
 		if f := g.balance(t); f.Received() != 700 {
@@ -78,7 +44,7 @@ func TestAConfirmationWithoutItsGuardsWouldBookTwice(t *testing.T) {
 		gift, _ := g.arrived(t, "张建明", 700)
 		var gate sync.WaitGroup
 		gate.Add(8)
-		errs := atOnce(8, func(i int) error {
+		errs := moduletest.AtOnce(8, func(i int) error {
 			w, err := g.Gift(t.Context(), gift.ID) // read …
 			gate.Done()
 			gate.Wait()
@@ -87,7 +53,7 @@ func TestAConfirmationWithoutItsGuardsWouldBookTwice(t *testing.T) {
 			}
 			return g.Trail.Do(t.Context(), audit.Act{Actor: clerk, Need: access.Everyone, Verb: "test.careless", Subject: gift.ID}, g.post(ledger.Receive, w.Live().Amount)) // … then write
 		})
-		if n := won(t, errs); n < 2 {
+		if n := moduletest.Won(t, errs); n < 2 {
 			t.Errorf("%d careless confirmations passed: the race proves nothing", n)
 		}
 		if f := g.balance(t); f.Received() <= 700 {
@@ -109,9 +75,9 @@ func TestManyGiftsConfirmedSinglyAndInBulkAreEachBookedOnce(t *testing.T) {
 		count := func(errs ...error) {
 			mu.Lock()
 			defer mu.Unlock()
-			wins += won(t, errs, fault.Conflict)
+			wins += moduletest.Won(t, errs, fault.Conflict)
 		}
-		atOnce(crowd, func(i int) error {
+		moduletest.AtOnce(crowd, func(i int) error {
 			switch i % 3 {
 			case 0: // the whole list in one order
 				count(g.ConfirmAll(t.Context(), checker, arrivals)...)
@@ -175,8 +141,8 @@ func TestOneStatementLineGoesToOneGift(t *testing.T) {
 		for i := range gifts {
 			gifts[i] = g.pledged(t, "张建明", 100).ID
 		}
-		errs := atOnce(len(gifts), func(i int) error { return g.Record(t.Context(), clerk, gifts[i], p, key()) })
-		if n := won(t, errs, fault.Invalid); n != 1 {
+		errs := moduletest.AtOnce(len(gifts), func(i int) error { return g.Record(t.Context(), clerk, gifts[i], p, key()) })
+		if n := moduletest.Won(t, errs, fault.Invalid); n != 1 {
 			t.Errorf("%d gifts took the same line of the statement", n)
 		}
 	})
@@ -195,13 +161,13 @@ func TestARefundAndAPromiseToAFamilyDoNotSpendTheSameMoney(t *testing.T) {
 		for i := range reserves {
 			reserves[i] = g.post(ledger.Reserve, 150)
 		}
-		errs := atOnce(20, func(i int) error {
+		errs := moduletest.AtOnce(20, func(i int) error {
 			if i%2 == 0 {
 				return g.ApproveRefund(t.Context(), checker, refunds[i/2], "")
 			}
 			return g.Trail.Do(t.Context(), audit.Act{Actor: clerk, Need: access.Everyone, Verb: "test.move", Subject: "x"}, reserves[i/2])
 		})
-		won(t, errs, fault.Unfunded)
+		moduletest.Won(t, errs, fault.Unfunded)
 		back, kept := 0, 0
 		for i, err := range errs {
 			switch {
@@ -227,13 +193,13 @@ func TestARefundIsApprovedOnce(t *testing.T) {
 		w := g.received(t, "张建明", 100)
 		must(t, g.AskRefund(t.Context(), clerk, w.ID, "重复支付", key()))
 		r := g.whole(t, w.ID).Asked().ID
-		errs := atOnce(20, func(i int) error {
+		errs := moduletest.AtOnce(20, func(i int) error {
 			if i%4 == 3 {
 				return g.DeclineRefund(t.Context(), checker, r, "不退")
 			}
 			return g.ApproveRefund(t.Context(), checker, r, "退")
 		})
-		if n := won(t, errs, fault.Conflict); n != 1 {
+		if n := moduletest.Won(t, errs, fault.Conflict); n != 1 {
 			t.Errorf("%d decisions won, want 1", n)
 		}
 	})
@@ -244,13 +210,13 @@ func TestASendBackAndAConfirmationAreNotBothTrue(t *testing.T) {
 	each(t, func(t *testing.T, g *given) {
 		for range 6 {
 			gift, a := g.arrived(t, "张建明", 100)
-			errs := atOnce(8, func(i int) error {
+			errs := moduletest.AtOnce(8, func(i int) error {
 				if i%2 == 0 {
 					return g.Reject(t.Context(), clerk, gift.ID, a, "抄错了")
 				}
 				return g.Confirm(t.Context(), checker, donations.Confirm{Arrival: a})
 			})
-			if n := won(t, errs, fault.Conflict); n != 1 {
+			if n := moduletest.Won(t, errs, fault.Conflict); n != 1 {
 				t.Errorf("%d of the eight won, want 1", n)
 			}
 		}
@@ -261,11 +227,11 @@ func TestAFormSentTwiceMakesOneGift(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, g *given) {
 		p, k := pledge("张建明", 100), key()
-		errs := atOnce(20, func(int) error {
+		errs := moduletest.AtOnce(20, func(int) error {
 			_, err := g.Pledge(t.Context(), access.Public(""), p, k)
 			return err
 		})
-		if n := won(t, errs, fault.Conflict); n != 1 {
+		if n := moduletest.Won(t, errs, fault.Conflict); n != 1 {
 			t.Errorf("%d gifts came of one form", n)
 		}
 		p.Amount = 200
@@ -284,7 +250,7 @@ func TestWhoGoesAwayDoesNotHoldUpTheOthers(t *testing.T) {
 		}
 		done := make(chan []error, 1)
 		go func() {
-			done <- atOnce(len(in), func(i int) error {
+			done <- moduletest.AtOnce(len(in), func(i int) error {
 				ctx, cancel := context.WithCancel(t.Context())
 				if i%3 == 0 {
 					cancel() // gone before the answer

@@ -9,12 +9,12 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"care/modules/audit"
 	"care/modules/identity"
+	"care/modules/moduletest"
 	"care/modules/network"
 	"care/server/access"
 	"care/server/clock"
@@ -301,7 +301,7 @@ func TestLoginBelongsToOne(t *testing.T) {
 	t.Parallel()
 	dbtest.EachDB(t, sets(), func(t *testing.T, d *db.DB) {
 		s := newStage(d, false)
-		errs := together(8, func(i int) error {
+		errs := moduletest.AtOnce(8, func(i int) error {
 			_, _, err := s.Create(t.Context(), s.admin, identity.Account{Login: "Same", Name: "同", Area: "530300"}, "")
 			return err
 		})
@@ -317,22 +317,6 @@ func TestLoginBelongsToOne(t *testing.T) {
 			t.Errorf("%d accounts have one login", won)
 		}
 	})
-}
-
-// together runs n calls at once.
-func together(n int, fn func(i int) error) []error {
-	errs := make([]error, n)
-	var wg sync.WaitGroup
-	begin := make(chan struct{})
-	for i := range n {
-		wg.Go(func() {
-			<-begin
-			errs[i] = fn(i)
-		})
-	}
-	close(begin)
-	wg.Wait()
-	return errs
 }
 
 func TestFiveWrongPasswordsLockForAQuarterOfAnHour(t *testing.T) {
@@ -371,7 +355,7 @@ func TestGuessesAtOnceDoNotOutrunTheLock(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, s *stage) {
 		s.person(t, "tan", "530300")
-		errs := together(16, func(i int) error {
+		errs := moduletest.AtOnce(16, func(i int) error {
 			_, err := s.SignIn(t.Context(), "tan", fmt.Sprintf("guess %d at once", i), "1.1.1.1")
 			return err
 		})
@@ -504,7 +488,7 @@ func TestLinkIsUsedOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *stage) {
 		ctx := t.Context()
 		id, token := s.account(t, "luo", "530300")
-		errs := together(6, func(i int) error {
+		errs := moduletest.AtOnce(6, func(i int) error {
 			_, err := s.UseLink(ctx, token, good, good, "1.1.1.1")
 			return err
 		})
@@ -581,7 +565,7 @@ func TestFirstAdministratorIsMadeOnce(t *testing.T) {
 	each(t, func(t *testing.T, s *stage) {
 		ctx := t.Context()
 		tokens := []string{setupToken(t, s), setupToken(t, s)} // two servers start at once
-		errs := together(6, func(i int) error {
+		errs := moduletest.AtOnce(6, func(i int) error {
 			_, err := s.Setup(ctx, tokens[i%2], "首任", fmt.Sprintf("admin%d", i), good, good, "1.1.1.1")
 			return err
 		})
@@ -629,7 +613,7 @@ func TestLastAdministratorStays(t *testing.T) {
 		a := s.person(t, "one", "530300", identity.Administrator)
 		b := s.person(t, "two", "530300", identity.Administrator)
 		// Each disables the other at the same moment.
-		errs := together(2, func(i int) error {
+		errs := moduletest.AtOnce(2, func(i int) error {
 			who := s.admin
 			who.ID = []string{a, b}[i]
 			return s.Disable(ctx, who, []string{b, a}[i], "离职")
@@ -684,7 +668,7 @@ func TestTwoGrantsAtOnceDoNotMakeAPair(t *testing.T) {
 		for n := range 10 {
 			id, _ := s.account(t, fmt.Sprintf("race%d", n), "530300")
 			roles := []string{identity.Cashier, identity.Accountant, identity.Manager, identity.Secretary}
-			errs := together(4, func(i int) error {
+			errs := moduletest.AtOnce(4, func(i int) error {
 				return s.Grant(t.Context(), s.guard, identity.Order{Person: id, Role: roles[i], From: today}, "")
 			})
 			won := 0

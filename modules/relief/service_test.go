@@ -542,20 +542,7 @@ func TestSixtyNoticesForAFundOfTen(t *testing.T) {
 }
 
 func at60(ids []string, do func(id string) error) []error {
-	errs := make([]error, len(ids))
-	var wg sync.WaitGroup
-	start := make(chan struct{})
-	for i, id := range ids {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			<-start
-			errs[i] = do(id)
-		}()
-	}
-	close(start)
-	wg.Wait()
-	return errs
+	return moduletest.AtOnce(len(ids), func(i int) error { return do(ids[i]) })
 }
 
 // TestReadThenWriteOversells is the negative control: the same race with a balance that is read first oversells on PostgreSQL,
