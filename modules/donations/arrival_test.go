@@ -59,6 +59,21 @@ func TestPromisesThatArriveTogetherArriveAllOrNone(t *testing.T) {
 		if fault.KindOf(err) != fault.Forbidden {
 			t.Errorf("a stranger's arrival: %v", err)
 		}
+		must(t, g.Record(t.Context(), clerk, b.ID, payment("李秀英", 200), key()))
+		err = g.in(t, stranger, func(ctx context.Context, tx *audit.Tx) error {
+			return g.RejectIn(ctx, tx, stranger, []string{b.ID}, "不该由我")
+		})
+		if fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("a stranger's undo: %v", err)
+		}
+		err = g.in(t, stranger, func(ctx context.Context, tx *audit.Tx) error {
+			_, err := g.RegisterIn(ctx, tx, stranger, donations.Registering{Donor: pledge("张建明", 0), Pay: payment("张建明", 100)})
+			return err
+		})
+		if fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("a stranger's gift: %v", err)
+		}
+		refused(t, g.Reject(t.Context(), clerk, b.ID, g.live(t, a.ID), "退回的是另一笔"), fault.Conflict, "donations.not_waiting")
 	})
 }
 
@@ -89,6 +104,11 @@ func TestRegisteredGiftsNameTheRowThatIsWrong(t *testing.T) {
 			return err
 		})
 		field(t, err, "0.origin", "donations.order_known")
+		must(t, g.Reject(t.Context(), clerk, gifts[0].ID, g.live(t, gifts[0].ID), "文件有误"))
+		must(t, g.in(t, clerk, func(ctx context.Context, tx *audit.Tx) (err error) {
+			gifts, err = g.RegisterIn(ctx, tx, clerk, again)
+			return err
+		}))
 		must(t, g.Confirm(t.Context(), checker, donations.Confirm{Arrival: g.live(t, gifts[0].ID)}))
 	})
 }
@@ -133,6 +153,27 @@ func TestVerifiedPaymentsAreIncomeWithReceiptOnce(t *testing.T) {
 			if _, again := fault.IsAgain(err); !again {
 				t.Errorf("the same callback again: %v", err)
 			}
+		}
+	})
+}
+
+func TestAPaymentWithoutItsFactsIsNotBooked(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		a := g.pledged(t, "张建明", 100)
+		for name, spoil := range map[string]func(*donations.Taking){
+			"nothing": func(x *donations.Taking) { x.Amount = 0 }, "less than nothing": func(x *donations.Taking) { x.Amount = -1 },
+			"too much": func(x *donations.Taking) { x.Amount = donations.MaxArrival + 1 }, "no day": func(x *donations.Taking) { x.Day = "" },
+			"no number": func(x *donations.Taking) { x.Ref = "" }, "no channel": func(x *donations.Taking) { x.Channel = "" },
+		} {
+			x := taking(a.ID, "44"+key(), 100)
+			spoil(&x)
+			if err := g.take(t, x)[0]; fault.CodeOf(err) != "donations.incomplete" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if w := g.whole(t, a.ID); w.State != donations.Pledged || g.balance(t).Received() != 0 {
+			t.Errorf("the gift is %s, the fund received %d", w.State, g.balance(t).Received())
 		}
 	})
 }
@@ -186,6 +227,14 @@ func TestARefundOfAChannelPaymentAsksTheChannel(t *testing.T) {
 		if open, err = g.OpenRefunds(t.Context(), 10); err != nil || len(open) != 0 {
 			t.Errorf("after it left: %+v, %v", open, err)
 		}
+		back := func(ref string) func(context.Context, *audit.Tx) error {
+			return func(ctx context.Context, tx *audit.Tx) error { return g.RefundUnpaid(ctx, tx, r, ref) }
+		}
+		refused(t, g.in(t, clerk, back("50000002")), fault.Conflict, "db.changed")
+		must(t, g.in(t, clerk, back("50000001")))
+		if open, err = g.OpenRefunds(t.Context(), 10); err != nil || len(open) != 1 {
+			t.Errorf("after the reference was taken back: %+v, %v", open, err)
+		}
 	})
 }
 
@@ -220,6 +269,15 @@ func TestDonorsAreFoundByEmailAndDuesByNameIndex(t *testing.T) {
 		if err != nil || len(due) != 1 {
 			t.Errorf("by code %d, %v", len(due), err)
 		}
+		must(t, g.Record(t.Context(), clerk, gift.ID, payment("欧阳建国", 100), key()))
+		if due, err = g.FindDue(t.Context(), gift.Code, 5); err != nil || len(due) != 0 {
+			t.Errorf("money that has come is due %d times, %v", len(due), err)
+		}
+		p.Tribute = &donations.Tribute{Kind: "party", Name: "12", Words: strings.Repeat("长", 201)}
+		_, err = g.Pledge(t.Context(), access.Public("192.0.2.1"), p, key())
+		field(t, err, "tribute", "donations.tribute")
+		field(t, err, "tribute_name", "donations.name")
+		field(t, err, "tribute_words", "donations.message_long")
 		tr, err := g.TributeOf(gift)
 		if err != nil || tr == nil || tr.Name != "王老兵" {
 			t.Errorf("tribute %+v, %v", tr, err)

@@ -181,7 +181,6 @@ type giveForm struct {
 	Campaign string `form:"campaign"` // code
 	Amount   string `form:"amount"`
 	Phone    string `form:"phone"`
-	Email    string `form:"email"`
 	Message  string `form:"message"`
 	Agree    bool   `form:"agree"`
 }
@@ -277,7 +276,7 @@ func (s *Gifts) give(c echo.Context) error {
 
 // pledge makes what the act takes out of what was typed. What cannot be read becomes what the act refuses.
 func (f giveForm) pledge(cs []Campaign) Pledge {
-	p := Pledge{Donor: f.Donor, Shown: shown(f.Donor, f.Shown), Name: f.Name, IDNo: f.IDNo, Amount: fen(f.Amount), Phone: f.Phone, Email: f.Email, Message: f.Message, Agree: f.Agree}
+	p := Pledge{Donor: f.Donor, Shown: shown(f.Donor, f.Shown), Name: f.Name, IDNo: f.IDNo, Amount: fen(f.Amount), Phone: f.Phone, Message: f.Message, Agree: f.Agree}
 	if f.Campaign != GeneralCode {
 		if p.Campaign = campaignID(cs, f.Campaign); p.Campaign == "" {
 			p.Campaign = "closed" // no campaign has this id

@@ -62,7 +62,7 @@ const GeneralCode = "GENERAL"
 
 // Ensure opens the unrestricted fund at the first start. It may run any number of times, on several servers at once.
 func (s *Gifts) Ensure(ctx context.Context) error {
-	if _, err := s.general(ctx); err == nil {
+	if _, err := s.general(ctx, s.db); err == nil {
 		return nil
 	}
 	_, err := s.funds.Open(ctx, access.System(), ledger.Fund{Code: GeneralCode, Name: words["donations.general"], Kind: ledger.Unrestricted, Purpose: words["donations.general.purpose"]}, "donations.ensure")
@@ -73,9 +73,7 @@ func (s *Gifts) Ensure(ctx context.Context) error {
 }
 
 // general finds the unrestricted fund. Funds are few, and it is asked for once a gift.
-func (s *Gifts) general(ctx context.Context) (*ledger.Fund, error) { return s.generalIn(ctx, s.db) }
-
-func (s *Gifts) generalIn(ctx context.Context, tx bun.IDB) (*ledger.Fund, error) {
+func (s *Gifts) general(ctx context.Context, tx bun.IDB) (*ledger.Fund, error) {
 	fs, err := s.funds.FundsIn(ctx, tx, nil)
 	if err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func (s *Gifts) PledgeIn(ctx context.Context, tx *audit.Tx, who access.Actor, p 
 // fundOf gives the fund of a campaign that takes gifts, of the general one for ""; a campaign that does not is a fault of the field.
 func (s *Gifts) fundOf(ctx context.Context, tx bun.IDB, campaign, code string, c *fault.Checks, takes func(*Campaign) bool) (string, error) {
 	if campaign == "" {
-		general, err := s.generalIn(ctx, tx)
+		general, err := s.general(ctx, tx)
 		if err != nil {
 			return "", err
 		}

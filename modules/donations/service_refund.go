@@ -51,6 +51,11 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		if n, err := moveGift(ctx, tx, g.ID, Refunded); changed(n, err) != nil {
 			return changed(n, err)
 		}
+		if s.payback != nil {
+			if err := s.askBack(ctx, tx, g, r); err != nil {
+				return err
+			}
+		}
 		j, err := s.funds.Journal(ctx, tx, ledger.Receive, Ref(g.ID))
 		if err != nil {
 			return err
@@ -74,16 +79,6 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
 			return err
 		}
-		a, err := findLive(ctx, tx, g.ID)
-		if err != nil {
-			return db.Fault(err)
-		}
-		if a.Channel != "" && s.payback != nil {
-			ref := strings.TrimPrefix(a.BankRef, a.Channel+":")
-			if err := s.payback(ctx, tx, Payback{Gift: g.ID, Refund: r.ID, Channel: a.Channel, Ref: ref, Amount: g.Amount, Day: a.Day, Reason: r.Reason}); err != nil {
-				return err
-			}
-		}
 		tx.Public("number", red.Number)
 		tx.Public("reverses", g.Number)
 		tx.Public("fen", g.Amount)
@@ -94,6 +89,15 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		return fault.New(fault.Unfunded, "donations.spent")
 	}
 	return err
+}
+
+// askBack asks the channel of a gift, if it came by one, to give its money back.
+func (s *Gifts) askBack(ctx context.Context, tx *audit.Tx, g *Gift, r *Refund) error {
+	a, err := findLive(ctx, tx, g.ID)
+	if err != nil || a.Channel == "" {
+		return db.Fault(err)
+	}
+	return s.payback(ctx, tx, Payback{Gift: g.ID, Refund: r.ID, Channel: a.Channel, Ref: strings.TrimPrefix(a.BankRef, a.Channel+":"), Amount: g.Amount, Day: a.Day, Reason: r.Reason})
 }
 
 // DeclineRefund keeps the gift.

@@ -77,8 +77,9 @@ func findLive(ctx context.Context, db bun.IDB, gift string) (*Arrival, error) {
 	return a, db.NewSelect().Model(a).Where("a.gift = ? AND a.state <> 'rejected'", gift).Scan(ctx)
 }
 
+// hasOrigin tells whether a gift of this origin stands; one that was withdrawn may come again from a better file.
 func hasOrigin(ctx context.Context, db bun.IDB, origin string) (bool, error) {
-	return db.NewSelect().Table("donations_gifts").Where("origin = ?", origin).Exists(ctx)
+	return db.NewSelect().Table("donations_gifts").Where("origin = ? AND state <> 'withdrawn'", origin).Exists(ctx)
 }
 
 func reshowGift(ctx context.Context, tx bun.IDB, id, shown, public string) (int64, error) {
@@ -108,13 +109,10 @@ type waiting struct {
 	Day        clock.Day
 	Amount     money.Fen
 	Method     string
-	Channel    string
-	Asset      string
 	Gift       string
 	GiftState  State
 	Code       string
 	Donor      string
-	Shown      string
 	PublicName string
 	Name       string // sealed
 	IDNo       string `bun:"idno"` // sealed
@@ -125,8 +123,8 @@ type waiting struct {
 func listWaiting(ctx context.Context, db bun.IDB, arrivals []string) (ws []waiting, err error) {
 	err = db.NewSelect().TableExpr("donations_arrivals AS a").Join("JOIN donations_gifts AS g ON g.id = a.gift").
 		Join("LEFT JOIN donations_campaigns AS c ON c.id = g.campaign").
-		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, a.channel, a.asset, g.id AS gift, g.state AS gift_state,
-			g.code, g.donor, g.shown, g.public_name, g.name, g.idno, g.fund, coalesce(c.title, '') AS project`).
+		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, g.id AS gift, g.state AS gift_state,
+			g.code, g.donor, g.public_name, g.name, g.idno, g.fund, coalesce(c.title, '') AS project`).
 		Where("a.id IN (?)", bun.List(arrivals)).Scan(ctx, &ws)
 	return ws, err
 }
