@@ -65,8 +65,14 @@ func (c *Campaign) Word() (code, tone string) {
 		return "donations.campaign.open", "ok"
 	case c.State == Paused:
 		return "donations.campaign.paused", "wait"
+	case c.State == Draft && (c.Step == StepFiling || c.Step == StepReturned || c.Step == StepDecided || c.Step == StepFiled):
+		return "donations.campaign." + c.Step, "wait"
 	case c.State == Draft:
 		return "donations.campaign.draft", "plain"
+	case c.Cut:
+		return "donations.campaign.cut", "bad"
+	case c.Step == StepArchived:
+		return "donations.campaign.archived", "plain"
 	}
 	return "donations.campaign.ended", "plain"
 }
@@ -86,6 +92,7 @@ type campaignPage struct {
 	Paragraphs []string
 	Settings   Settings
 	Mode       string
+	Line       []web.Step
 }
 
 func (s *Gifts) campaign(c echo.Context) error {
@@ -100,7 +107,7 @@ func (s *Gifts) campaign(c echo.Context) error {
 	}
 	state, tone := x.Word()
 	p := &campaignPage{Page: web.Public(c, x.Title), C: *x, State: words[state], Tone: tone, Giving: x.Giving(s.Today()), Elsewhere: x.Mode == Partner && x.State == Open, Raised: x.Money.Received(), Sums: sumOptions(),
-		Flow: flow(x), Rows: lines(rolls.Rows), Paragraphs: paragraphs(x.Story), Settings: s.set, Mode: words["donations.mode."+x.Mode]}
+		Flow: flow(x), Rows: lines(rolls.Rows), Paragraphs: paragraphs(x.Story), Settings: s.set, Mode: words["donations.mode."+x.Mode], Line: x.line()}
 	if p.Giving && x.EndsOn != "" {
 		p.DaysLeft = x.EndsOn.Sub(s.Today()) + 1
 	}

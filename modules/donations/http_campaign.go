@@ -43,6 +43,9 @@ type deskCampaignPage struct {
 	Raised                    money.Fen
 	Paragraphs                []string
 	Gate                      []string // what the law still asks before it may open
+	Line, Told                []web.Step
+	Next                      []web.Link // steps that the person may make now
+	Odd                       bool       // the filing number does not look like one
 	MayEdit, MayOpen, MayStop bool
 	Own                       bool // the person has made or edited it: somebody else must open it
 	Self, Public              string
@@ -66,10 +69,18 @@ func (s *Gifts) deskCampaign(c echo.Context) error {
 	p.MayEdit, p.MayStop = waits && who.Can(EditPerm), (x.State == Open || x.State == Paused) && who.Can(EditPerm)
 	p.Own = waits && who.Can(OpenPerm) && !may(who, OpenPerm, x.MadeBy, x.EditedBy)
 	if waits {
-		for _, f := range fault.FieldsOf(x.gate(s.Today())) {
+		for _, f := range fault.FieldsOf(x.ready(s.Today(), usual)) {
 			p.Gate = append(p.Gate, sentence(f))
 		}
 	}
+	for _, k := range x.doing(who) {
+		p.Next = append(p.Next, web.Link{Title: words["donations.button.way_"+k.name], Href: p.Self + "/" + k.name})
+	}
+	ts, err := s.Steps(ctx, x.ID)
+	if err != nil {
+		return err
+	}
+	p.Line, p.Told, p.Odd = x.line(), told(ts), x.Odd()
 	p.MayOpen = waits && may(who, OpenPerm, x.MadeBy, x.EditedBy) && len(p.Gate) == 0
 	if x.Public() {
 		p.Public = "/campaigns/" + x.Code
@@ -93,8 +104,8 @@ type planForm struct {
 	Mode          string `form:"mode"`
 	Qualification string `form:"qualification"`
 	Partner       string `form:"partner"`
-	Filing        string `form:"filing"`
-	FiledOn       string `form:"filed_on"`
+	Agreement     string `form:"agreement"`
+	Evaluation    string `form:"evaluation"`
 	Urgent        bool   `form:"urgent"`
 	Platform      string `form:"platform"`
 	PlatformURL   string `form:"platform_url"`
@@ -108,7 +119,7 @@ type planForm struct {
 // plan reads the form; dates that are none are named at once, since an empty date is allowed.
 func (f planForm) plan() (Plan, error) {
 	var c fault.Checks
-	for _, d := range [][2]string{{"filed_on", f.FiledOn}, {"starts_on", f.StartsOn}, {"ends_on", f.EndsOn}} {
+	for _, d := range [][2]string{{"starts_on", f.StartsOn}, {"ends_on", f.EndsOn}} {
 		c.Need(d[1] == "" || day(d[1]) != "", d[0], "donations.date")
 	}
 	target := money.Fen(0)
@@ -119,13 +130,13 @@ func (f planForm) plan() (Plan, error) {
 		}
 	}
 	return Plan{Title: f.Title, Lead: f.Lead, Story: f.Story, Purpose: f.Purpose, Beneficiaries: f.Beneficiaries, Cost: f.Cost, Surplus: f.Surplus, Manager: f.Manager, Region: f.Region,
-		Mode: f.Mode, Qualification: f.Qualification, Partner: f.Partner, Filing: f.Filing, FiledOn: day(f.FiledOn), Urgent: f.Urgent, Platform: f.Platform, PlatformURL: f.PlatformURL,
+		Mode: f.Mode, Qualification: f.Qualification, Partner: f.Partner, Agreement: f.Agreement, Evaluation: f.Evaluation, Urgent: f.Urgent, Platform: f.Platform, PlatformURL: f.PlatformURL,
 		Circle: f.Circle, Target: target, StartsOn: day(f.StartsOn), EndsOn: day(f.EndsOn)}, c.Err()
 }
 
 func formOf(c *Campaign) planForm {
 	f := planForm{Code: c.Code, Title: c.Title, Lead: c.Lead, Story: c.Story, Purpose: c.Purpose, Beneficiaries: c.Beneficiaries, Cost: c.Cost, Surplus: c.Surplus, Manager: c.Manager,
-		Region: c.Region, Mode: c.Mode, Qualification: c.Qualification, Partner: c.Partner, Filing: c.Filing, FiledOn: string(c.FiledOn), Urgent: c.Urgent, Platform: c.Platform,
+		Region: c.Region, Mode: c.Mode, Qualification: c.Qualification, Partner: c.Partner, Agreement: c.Agreement, Evaluation: c.Evaluation, Urgent: c.Urgent, Platform: c.Platform,
 		PlatformURL: c.PlatformURL, Circle: c.Circle, StartsOn: string(c.StartsOn), EndsOn: string(c.EndsOn), Version: strconv.FormatInt(c.Version, 10)}
 	if c.Target > 0 {
 		f.Target = c.Target.String()
@@ -262,42 +273,29 @@ func (s *Gifts) stopPage(c echo.Context, kind string) (*reasonPage, error) {
 	return p, nil
 }
 
-func (s *Gifts) pauseForm(c echo.Context) error { return s.stopForm(c, "pause") }
-func (s *Gifts) endForm(c echo.Context) error   { return s.stopForm(c, "end") }
-
-func (s *Gifts) stopForm(c echo.Context, kind string) error {
-	p, err := s.stopPage(c, kind)
+func (s *Gifts) pauseForm(c echo.Context) error {
+	p, err := s.stopPage(c, "pause")
 	if err != nil {
 		return err
 	}
 	return web.Render(c, "donations/reason", p)
 }
 
-func (s *Gifts) pauseCampaign(c echo.Context) error { return s.stopPost(c, "pause") }
-func (s *Gifts) endCampaign(c echo.Context) error   { return s.stopPost(c, "end") }
-
-func (s *Gifts) stopPost(c echo.Context, kind string) error {
+func (s *Gifts) pauseCampaign(c echo.Context) error {
 	var f arrivalForm
 	if err := web.Bind(c, &f); err != nil {
 		return err
 	}
-	ctx, who, id, word := c.Request().Context(), web.Actor(c), c.Param("id"), "donations.done.paused"
-	var err error
-	if kind == "pause" {
-		err = s.Pause(ctx, who, id, f.Why)
-	} else {
-		word = "donations.done.ended"
-		err = s.End(ctx, who, id, f.Why)
-	}
-	if err != nil {
-		p, pageErr := s.stopPage(c, kind)
+	id := c.Param("id")
+	if err := s.Pause(c.Request().Context(), web.Actor(c), id, f.Why); err != nil {
+		p, pageErr := s.stopPage(c, "pause")
 		if pageErr != nil {
 			return pageErr
 		}
 		p.Form = f
 		return web.Refuse(c, err, "donations/reason", p)
 	}
-	return web.Done(c, "/desk/donations/campaigns/"+id, word)
+	return web.Done(c, "/desk/donations/campaigns/"+id, "donations.done.paused")
 }
 
 // slicesByTime puts what happened in order; what has no time stays at the end.

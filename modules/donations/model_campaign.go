@@ -19,6 +19,7 @@ type Campaign struct {
 	ID            string `bun:",pk"`
 	Code          string // short name, also of its fund and its address
 	Plan
+	Way
 	State      string
 	Fund       string `bun:",nullzero"` // "" before it is opened for the first time
 	Version    int64  // raised by every edit: who opens it opens what was read
@@ -46,14 +47,16 @@ type Plan struct {
 	Manager       string // 活动负责人 and office address
 	Region        string // 募捐地域
 	Mode          string
-	Qualification string // 公开募捐资格证书 number
-	Partner       string // the qualified organisation that raises for us
-	Filing        string // 募捐方案备案编号
-	FiledOn       clock.Day
-	Urgent        bool   // major disaster: filing within ten days after the start (慈善法 73)
-	Platform      string // designated platform (民政部指定平台)
-	PlatformURL   string `bun:"platform_url"`
-	Circle        string // of a directed campaign: who may be asked (慈善法 29)
+	Qualification string    // 公开募捐资格证书 number
+	Partner       string    // the qualified organisation that raises for us
+	Agreement     string    // number and date of the agreement with the partner
+	Evaluation    string    // what the partner's assessment found
+	Filing        string    // 募捐方案备案编号, written by the step of the filing
+	FiledOn       clock.Day // the day on which the plan was handed in
+	Urgent        bool      // major disaster: filing within ten days after the start (慈善法 73)
+	Platform      string    // designated platform (民政部指定平台)
+	PlatformURL   string    `bun:"platform_url"`
+	Circle        string    // of a directed campaign: who may be asked (慈善法 29)
 	Target        money.Fen
 	StartsOn      clock.Day
 	EndsOn        clock.Day
@@ -93,6 +96,8 @@ func (p *Plan) clean() error {
 	text(p.Region, "region", 60, false)
 	text(p.Qualification, "qualification", 60, false)
 	text(p.Partner, "partner", 80, false)
+	text(p.Agreement, "agreement", 80, false)
+	text(p.Evaluation, "evaluation", 800, false)
 	text(p.Filing, "filing", 40, false)
 	text(p.Platform, "platform", 60, false)
 	text(p.Circle, "circle", 200, false)
@@ -106,12 +111,8 @@ func (p *Plan) clean() error {
 	return c.Err()
 }
 
-// filingLead is how many days before its start a plan must be filed (慈善组织公开募捐管理办法 11); in a major disaster it may
-// be filed within as many days after the start (慈善法 73).
-const filingLead = 10
-
 // gate checks what the law asks before people may be asked for money. today is the day of opening.
-func (p *Plan) gate(today clock.Day) error {
+func (p *Plan) gate(today clock.Day, n Numbers) error {
 	var c fault.Checks
 	c.Need(p.Beneficiaries != "", "beneficiaries", "donations.gate.beneficiaries")
 	c.Need(p.Surplus != "", "surplus", "donations.gate.surplus")
@@ -128,15 +129,13 @@ func (p *Plan) gate(today clock.Day) error {
 		c.Need(p.EndsOn != "", "ends_on", "donations.gate.ends_on")
 		c.Need(p.Region != "", "region", "donations.gate.region")
 		c.Need(p.Cost != "", "cost", "donations.gate.cost")
-		c.Need(p.Mode != Partner || p.Partner != "", "partner", "donations.gate.partner")
-		c.Need(p.FiledOn <= today, "filed_on", "donations.gate.filed_later")
-		if p.FiledOn != "" && p.StartsOn != "" {
-			if p.Urgent {
-				c.Need(p.FiledOn <= p.StartsOn.Add(filingLead), "filed_on", "donations.gate.filed_urgent", filingLead)
-			} else {
-				c.Need(p.FiledOn <= p.StartsOn.Add(-filingLead), "filed_on", "donations.gate.filed_late", filingLead)
-			}
+		if p.Mode == Partner {
+			c.Need(p.Partner != "", "partner", "donations.gate.partner")
+			c.Need(p.Agreement != "", "agreement", "donations.gate.agreement")
+			c.Need(p.Evaluation != "", "evaluation", "donations.gate.evaluation")
 		}
+		c.Need(p.FiledOn <= today, "filed_on", "donations.gate.filed_later")
+		n.lead(&c, "filed_on", p.FiledOn, p.StartsOn, p.Urgent)
 	case Directed:
 		c.Need(p.Circle != "", "circle", "donations.gate.circle")
 		c.Need(p.StartsOn != "", "starts_on", "donations.gate.starts_on")

@@ -143,7 +143,8 @@ func TestTheGateOfTheLaw(t *testing.T) {
 		{"filed eleven days after, disaster", func(p *Plan) { p.StartsOn, p.FiledOn, p.Urgent = "2026-11-10", "2026-11-21", true }, "filed_on"},
 		{"filed in the future", func(p *Plan) { p.FiledOn, p.StartsOn = "2026-11-26", "2026-12-10" }, "filed_on"},
 		{"over", func(p *Plan) { p.EndsOn = "2026-11-24" }, "ends_on"},
-		{"partner without a name", func(p *Plan) { p.Mode = Partner }, "partner"},
+		{"partner without a name", func(p *Plan) { p.Mode = Partner }, "partner agreement evaluation"},
+		{"partner with its papers", func(p *Plan) { p.Mode, p.Partner, p.Agreement, p.Evaluation = Partner, "x", "x", "x" }, ""},
 		{"intent needs no qualification", func(p *Plan) { *p = Plan{Mode: Intent, Beneficiaries: "x", Surplus: "x", Manager: "x"} }, ""},
 		{"intent needs its rule for what is left", func(p *Plan) { *p = Plan{Mode: Intent, Beneficiaries: "x", Manager: "x"} }, "surplus"},
 		{"directed needs its circle", func(p *Plan) {
@@ -153,7 +154,7 @@ func TestTheGateOfTheLaw(t *testing.T) {
 		p := own
 		c.change(&p)
 		var got []string
-		for _, f := range fault.FieldsOf(p.gate(today)) {
+		for _, f := range fault.FieldsOf(p.gate(today, usual)) {
 			got = append(got, f.Name)
 		}
 		if s := strings.Join(got, " "); s != c.want {

@@ -43,7 +43,7 @@ func (s *Gifts) Module() modules.Module {
 			"donations/find": findPage{}, "donations/roll": rollPage{}, "donations/privacy": privacyPage{},
 			"donations/desk": deskPage{}, "donations/gift": giftPage{}, "donations/register": registerPage{}, "donations/record": recordPage{},
 			"donations/reason": reasonPage{}, "donations/decide": decidePage{}, "donations/plain": plainPage{},
-			"donations/desk-campaigns": deskCampaignsPage{}, "donations/desk-campaign": deskCampaignPage{}, "donations/plan": planPage{},
+			"donations/desk-campaigns": deskCampaignsPage{}, "donations/desk-campaign": deskCampaignPage{}, "donations/plan": planPage{}, "donations/step": stepPage{},
 		},
 		Words: words, Seed: s.Seed, Check: s.Check,
 	}
@@ -93,8 +93,7 @@ func (s *Gifts) routes(r *web.Routes) {
 	r.POST("/desk/donations/campaigns/:id/open", s.openCampaign, OpenPerm)
 	r.GET("/desk/donations/campaigns/:id/pause", s.pauseForm, EditPerm)
 	r.POST("/desk/donations/campaigns/:id/pause", s.pauseCampaign, EditPerm)
-	r.GET("/desk/donations/campaigns/:id/end", s.endForm, EditPerm)
-	r.POST("/desk/donations/campaigns/:id/end", s.endCampaign, EditPerm)
+	s.stepRoutes(r)
 }
 
 // navCount is what waits for the person: arrivals to confirm.

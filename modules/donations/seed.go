@@ -147,7 +147,7 @@ func (s *Gifts) Seed(ctx context.Context, at *clock.Travel) error {
 	for i, c := range seedCampaigns() {
 		plan := c.plan
 		if c.starts != 0 {
-			plan.StartsOn, plan.EndsOn, plan.FiledOn = today.Add(-c.starts), today.Add(-c.ends), today.Add(-c.filed)
+			plan.StartsOn, plan.EndsOn = today.Add(-c.starts), today.Add(-c.ends)
 		}
 		add(moment(c.made, 560+i), func(ctx context.Context) error {
 			x, err := s.Make(ctx, who.manager, c.code, plan, "seed-campaign-"+c.code)
@@ -157,11 +157,21 @@ func (s *Gifts) Seed(ctx context.Context, at *clock.Travel) error {
 			return err
 		})
 		if !c.draft {
-			open := c.made
+			open, minute, version := c.made, 640+i, int64(1)
 			if c.filed > 0 {
-				open = c.filed
+				open, minute, version = c.starts, 480, 4 // before its first gifts
+				on := func(ago int) clock.Day { return today.Add(-ago) }
+				add(moment(c.filed+5, 640), func(ctx context.Context) error {
+					return s.Decide(ctx, who.secretary, campaigns[c.code], Stepping{Number: "理事会决议〔演示〕3 号", Day: on(c.filed + 6)})
+				})
+				add(moment(c.filed, 640), func(ctx context.Context) error {
+					return s.Submit(ctx, who.manager, campaigns[c.code], Stepping{Day: on(c.filed)})
+				})
+				add(moment(c.filed-8, 640), func(ctx context.Context) error {
+					return s.Accept(ctx, who.manager, campaigns[c.code], Stepping{Number: plan.Filing, Day: on(c.filed - 8)})
+				})
 			}
-			add(moment(open, 640+i), func(ctx context.Context) error { return s.Open(ctx, who.secretary, campaigns[c.code], 1) })
+			add(moment(open, minute), func(ctx context.Context) error { return s.Open(ctx, who.secretary, campaigns[c.code], version) })
 		}
 		if c.end > 0 {
 			add(moment(c.end, 1020), func(ctx context.Context) error { return s.End(ctx, who.manager, campaigns[c.code], c.endWhy) })

@@ -11,8 +11,9 @@ import (
 	"care/server/fault"
 )
 
-// Make writes the draft of a campaign.
+// Make writes the draft of a campaign. A filing is noted by its own steps, so a draft has none.
 func (s *Gifts) Make(ctx context.Context, who access.Actor, code string, p Plan, key string) (*Campaign, error) {
+	p.Filing, p.FiledOn = "", ""
 	c := &Campaign{Code: code, Plan: p, State: Draft, Version: 1, MadeBy: who.ID, MadeName: who.Name, EditedBy: who.ID, EditedName: who.Name}
 	act := audit.Act{Actor: who, Need: EditPerm, Verb: "donations.make", Key: "donations.make/" + key, Input: []any{code, p}}
 	err := s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
@@ -61,6 +62,17 @@ func (s *Gifts) Edit(ctx context.Context, who access.Actor, id string, version i
 		if err := cs.Err(); err != nil {
 			return err
 		}
+		p := p // fn may run again
+		p.Filing, p.FiledOn = c.Filing, c.FiledOn
+		if c.Step, err = c.edited(&p); err != nil {
+			return err
+		}
+		if c.Step == "" {
+			c.Decision, c.DecidedOn, c.DecidedBy, c.RecordedOn = "", "", "", ""
+			if c.State == Draft { // what was open keeps its number until the new one comes
+				p.Filing, p.FiledOn = "", ""
+			}
+		}
 		c.Plan, c.EditedBy, c.EditedName, c.EditedAt, c.Version = p, who.ID, who.Name, tx.Now, version+1
 		tx.Public("version", c.Version)
 		return changed(editCampaign(ctx, tx, c, version))
@@ -85,7 +97,7 @@ func (s *Gifts) Open(ctx context.Context, who access.Actor, id string, version i
 		if err := who.NotEarlier("donations.same_person", c.MadeBy, c.EditedBy); err != nil {
 			return err
 		}
-		if err := c.gate(tx.Today()); err != nil {
+		if err := c.ready(tx.Today(), usual); err != nil {
 			return err
 		}
 		if c.Fund == "" {
@@ -99,21 +111,20 @@ func (s *Gifts) Open(ctx context.Context, who access.Actor, id string, version i
 		tx.Public("code", c.Code)
 		tx.Public("version", version)
 		tx.Public("mode", c.Mode)
-		return changed(openCampaign(ctx, tx, c))
+		if err := changed(openCampaign(ctx, tx, c)); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, who, id, "open", Stepping{})
 	})
 }
 
 // Pause stops new gifts at once; one person may do it.
 func (s *Gifts) Pause(ctx context.Context, who access.Actor, id, why string) error {
 	return s.stop(ctx, who, id, "donations.pause", why, func(ctx context.Context, tx *audit.Tx) error {
-		return changed(pauseCampaign(ctx, tx, id))
-	})
-}
-
-// End ends a campaign for good. Money that it holds stays in its fund for its purpose.
-func (s *Gifts) End(ctx context.Context, who access.Actor, id, why string) error {
-	return s.stop(ctx, who, id, "donations.end", why, func(ctx context.Context, tx *audit.Tx) error {
-		return changed(endCampaign(ctx, tx, &Campaign{ID: id, EndedAt: &tx.Now}))
+		if err := changed(pauseCampaign(ctx, tx, id)); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, who, id, "pause", Stepping{Reason: why})
 	})
 }
 

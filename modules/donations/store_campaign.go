@@ -30,8 +30,8 @@ func listCampaigns(ctx context.Context, db bun.IDB) (cs []Campaign, err error) {
 // editCampaign writes the plan of a campaign that is not open, as it was read.
 func editCampaign(ctx context.Context, tx bun.IDB, c *Campaign, read int64) (int64, error) {
 	return affected(tx.NewUpdate().Model(c).
-		Column("title", "lead", "story", "purpose", "beneficiaries", "cost", "surplus", "manager", "region", "mode", "qualification", "partner", "filing",
-			"filed_on", "urgent", "platform", "platform_url", "circle", "target", "starts_on", "ends_on", "edited_by", "edited_name", "edited_at", "version").
+		Column("title", "lead", "story", "purpose", "beneficiaries", "cost", "surplus", "manager", "region", "mode", "qualification", "partner", "agreement", "evaluation", "filing",
+			"filed_on", "step", "decision", "decided_on", "decided_by", "recorded_on", "urgent", "platform", "platform_url", "circle", "target", "starts_on", "ends_on", "edited_by", "edited_name", "edited_at", "version").
 		Where("id = ? AND version = ? AND state IN ('draft', 'paused')", c.ID, read).Exec(ctx))
 }
 
@@ -46,5 +46,5 @@ func pauseCampaign(ctx context.Context, tx bun.IDB, id string) (int64, error) {
 }
 
 func endCampaign(ctx context.Context, tx bun.IDB, c *Campaign) (int64, error) {
-	return affected(tx.NewRaw(`UPDATE donations_campaigns SET state = 'ended', ended_at = ? WHERE id = ? AND state IN ('open', 'paused')`, c.EndedAt, c.ID).Exec(ctx))
+	return affected(tx.NewRaw(`UPDATE donations_campaigns SET state = 'ended', ended_at = ?, cut = ?, settlement = ? WHERE id = ? AND state IN ('open', 'paused')`, c.EndedAt, c.Cut, c.Settlement, c.ID).Exec(ctx))
 }

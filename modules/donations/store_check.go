@@ -41,6 +41,9 @@ var proofs = []struct{ rule, query string }{
 		(SELECT count(*) FROM donations_gifts AS g WHERE g.fund = f.id AND g.state IN ('received', 'refunding')) AS there FROM ledger_funds AS f) AS x WHERE kept <> there`},
 	{"gifts booked to another fund than their campaign's", `SELECT count(*) FROM donations_gifts AS g LEFT JOIN donations_campaigns AS c ON c.id = g.campaign JOIN ledger_funds AS f ON f.id = g.fund
 		WHERE g.campaign IS NOT NULL AND g.fund <> c.fund OR g.campaign IS NULL AND f.kind <> 'unrestricted'`},
+	{"public fundraising that is open without its filing", `SELECT count(*) FROM donations_campaigns WHERE state = 'open' AND mode IN ('own', 'partner') AND step <> 'filed'`},
+	{"campaigns whose resolution was noted by who made them", `SELECT count(*) FROM donations_campaigns WHERE decided_by <> '' AND decided_by = made_by`},
+	{"campaigns before their end with a step of after it", `SELECT count(*) FROM donations_campaigns WHERE (step IN ('summed', 'archived') OR cut) AND state <> 'ended'`},
 	{"campaigns opened by one person alone", `SELECT count(*) FROM donations_campaigns WHERE state <> 'draft' AND (opened_by = '' OR opened_by = made_by)`},
 }
 
