@@ -142,15 +142,22 @@ func (c *Campaign) line() []web.Step {
 		ps = append(ps, point{"decided", filed || after(StepDecided, StepFiling, StepReturned) || c.Decision != ""}, point{"filing", filed || after(StepFiling, StepReturned)}, point{"filed", filed})
 	}
 	ps = append(ps, point{"open", opened}, point{"ended", c.State == Ended}, point{"summed", after(StepSummed, StepArchived)}, point{"archived", after(StepArchived)})
+	last := 0 // where the campaign is now
+	for i, p := range ps {
+		if p.done {
+			last = i
+		}
+	}
 	out := make([]web.Step, 0, len(ps))
-	now := false
-	for _, p := range ps {
+	for i, p := range ps {
 		x := web.Step{Title: words["donations.way."+p.word], State: "todo"}
 		switch {
+		case i == last && p.word != "archived":
+			x.State = "now"
 		case p.done:
 			x.State = "done"
-		case !now:
-			now, x.State = true, "now"
+		case i < last:
+			x.State = "skip"
 		}
 		if p.word == "filing" && c.Step == StepReturned {
 			x.State, x.Title = "bad", words["donations.way.returned"]
