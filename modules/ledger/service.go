@@ -4,6 +4,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -86,7 +87,7 @@ func (l *Ledger) Post(ctx context.Context, tx *audit.Tx, entries ...Entry) ([]Jo
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	kinds, err := l.prepare(ctx, tx, entries)
+	kinds, olds, err := l.prepare(ctx, tx, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +95,16 @@ func (l *Ledger) Post(ctx context.Context, tx *audit.Tx, entries ...Entry) ([]Jo
 	deltas := map[string]*delta{}
 	for _, e := range entries {
 		r := rules[e.Kind]
-		j := Journal{ID: newID(), Kind: e.Kind, Ref: e.Ref, Day: e.Day, At: tx.Now, Reason: e.Reason, Reverses: e.Reverses}
+		o := olds[e.Reverses]
+		j := Journal{ID: newID(), Kind: e.Kind, Ref: e.Ref, Day: e.Day, At: tx.Now, Reason: e.Reason, Reverses: e.Reverses, Class: cmp.Or(e.Class, o.Class, e.Kind.class())}
 		js = append(js, j)
-		ms = append(ms, Move{ID: newID(), Journal: j.ID, Fund: e.Fund, Source: r.from, Dest: r.to, Amount: e.Amount})
 		if r.debit != "" {
-			ps = append(ps, Posting{ID: newID(), Journal: j.ID, Fund: e.Fund, Debit: r.account(r.debit, kinds[e.Fund]), Credit: r.account(r.credit, kinds[e.Fund]), Amount: e.Amount})
+			ps = append(ps, e.posting(j.ID, j.Class, kinds[e.Fund], o))
 		}
+		if !r.moves() {
+			continue
+		}
+		ms = append(ms, Move{ID: newID(), Journal: j.ID, Fund: e.Fund, Source: r.from, Dest: r.to, Amount: e.Amount})
 		d := deltas[e.Fund]
 		if d == nil {
 			d = &delta{}
@@ -124,49 +129,52 @@ func (l *Ledger) Post(ctx context.Context, tx *audit.Tx, entries ...Entry) ([]Jo
 	return js, nil
 }
 
-// prepare checks the entries and gives the kind of each fund.
-func (l *Ledger) prepare(ctx context.Context, tx *audit.Tx, entries []Entry) (map[string]string, error) {
+// prepare checks the entries and gives the kind of each fund and the journals that are to be taken back.
+func (l *Ledger) prepare(ctx context.Context, tx *audit.Tx, entries []Entry) (map[string]string, map[string]reversed, error) {
 	var ids, back []string
 	for _, e := range entries {
 		if err := e.check(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		ids = append(ids, e.Fund)
+		if e.Fund != "" {
+			ids = append(ids, e.Fund)
+		}
 		if e.Reverses != "" {
 			back = append(back, e.Reverses)
 		}
 	}
-	slices.Sort(ids)
-	funds, err := listFunds(ctx, tx, slices.Compact(ids))
-	if err != nil {
-		return nil, err
-	}
-	kinds := make(map[string]string, len(funds))
-	for _, f := range funds {
-		kinds[f.ID] = f.Kind
+	kinds := map[string]string{}
+	if len(ids) > 0 {
+		slices.Sort(ids)
+		funds, err := listFunds(ctx, tx, slices.Compact(ids))
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, f := range funds {
+			kinds[f.ID] = f.Kind
+		}
 	}
 	for _, e := range entries {
-		if kinds[e.Fund] == "" {
-			return nil, fault.New(fault.NotFound, "ledger.no_fund")
+		if e.Fund != "" && kinds[e.Fund] == "" {
+			return nil, nil, fault.New(fault.NotFound, "ledger.no_fund")
 		}
 	}
 	if len(back) == 0 {
-		return kinds, nil
+		return kinds, nil, nil
 	}
-	old, err := findJournals(ctx, tx, back)
+	olds, err := findJournals(ctx, tx, back)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, e := range entries {
 		if e.Reverses == "" {
 			continue
 		}
-		o, ok := old[e.Reverses]
-		if !ok || o.Fund != e.Fund || o.Amount != e.Amount || rules[o.Kind].from != rules[e.Kind].to || rules[o.Kind].to != rules[e.Kind].from {
-			return nil, fault.New(fault.Conflict, "ledger.reversal_differs")
+		if o, ok := olds[e.Reverses]; !ok || !e.fits(o) {
+			return nil, nil, fault.New(fault.Conflict, "ledger.reversal_differs")
 		}
 	}
-	return kinds, nil
+	return kinds, olds, nil
 }
 
 // Journal finds a movement by what it was for, such as (Receive, "donation/<id>"); db is a transaction or nil.
@@ -211,20 +219,34 @@ func (l *Ledger) Trial(ctx context.Context) ([]Balance, error) {
 	return bs, db.Fault(err)
 }
 
-// Check proves that every fund is the sum of its moves, that no journal is without its move and its accounting entry,
-// and that debits equal credits.
+// Check proves that every fund is the sum of its moves, that no journal is without the moves and the accounting entry of
+// its kind, that the money of the foundation less the pool of unclaimed money is what its funds hold, and that the store
+// of goods is what came in less what went out.
 func (l *Ledger) Check(ctx context.Context) ([]modules.Count, error) {
 	var (
-		ss                      []sums
-		journals, bad, unbooked int64
-		bs                      []Balance
+		ss       []sums
+		journals int64
+		bs       []Balance
+		stock    money.Fen
 	)
 	// One moment for all: money that moves between two questions would look lost.
 	err := l.db.Snapshot(ctx, func(ctx context.Context, db bun.IDB) (err error) {
 		if ss, err = sumMoves(ctx, db); err != nil {
 			return err
 		}
-		if journals, bad, unbooked, err = countBad(ctx, db); err != nil {
+		if journals, err = countJournals(ctx, db); err != nil {
+			return err
+		}
+		for k, r := range rules {
+			bad, err := countBad(ctx, db, k, r)
+			if err != nil {
+				return err
+			}
+			if bad > 0 {
+				return fmt.Errorf("%d journals of kind %s without the move or the accounting entry of their kind", bad, k)
+			}
+		}
+		if stock, err = sumStock(ctx, db); err != nil {
 			return err
 		}
 		bs, err = trialBalance(ctx, db)
@@ -233,7 +255,7 @@ func (l *Ledger) Check(ctx context.Context) ([]modules.Count, error) {
 	if err != nil {
 		return nil, err
 	}
-	var total money.Fen
+	var held money.Fen
 	for _, s := range ss {
 		if s.Available != s.MAvailable || s.Reserved != s.MReserved || s.Committed != s.MCommitted || s.Disbursed != s.MDisbur {
 			return nil, fmt.Errorf("fund %s holds %d/%d/%d/%d fen, its moves sum to %d/%d/%d/%d", s.Code, s.Available, s.Reserved, s.Committed, s.Disbursed, s.MAvailable, s.MReserved, s.MCommitted, s.MDisbur)
@@ -241,15 +263,20 @@ func (l *Ledger) Check(ctx context.Context) ([]modules.Count, error) {
 		if s.Available < 0 || s.Reserved < 0 || s.Committed < 0 || s.Disbursed < 0 {
 			return nil, fmt.Errorf("fund %s has a bucket below zero", s.Code)
 		}
-		total += s.Available + s.Reserved + s.Committed
+		held += s.Available + s.Reserved + s.Committed
 	}
-	if bad > 0 || unbooked > 0 {
-		return nil, fmt.Errorf("%d journals without exactly one move, %d without their accounting entry", bad, unbooked)
-	}
+	on := make(map[string]money.Fen, len(bs))
 	for _, b := range bs {
-		if b.Code == bank && b.Debit-b.Credit != total {
-			return nil, fmt.Errorf("the bank account holds %d fen, the funds hold %d", b.Debit-b.Credit, total)
-		}
+		on[b.Code] = b.Debit - b.Credit
+	}
+	if there := on[Bank] + on[CashBox] + on[InTransit] + on[Suspense]; there != held {
+		return nil, fmt.Errorf("bank, cash and channels less the unclaimed pool hold %d fen, the funds hold %d", there, held)
+	}
+	if on[Suspense] > 0 {
+		return nil, fmt.Errorf("%d fen more are claimed from the pool than came into it", on[Suspense])
+	}
+	if on[Stock] != stock || stock < 0 {
+		return nil, fmt.Errorf("the store account holds %d fen, goods in less goods out are %d", on[Stock], stock)
 	}
 	return []modules.Count{{Title: words["ledger.count.funds"], N: int64(len(ss))}, {Title: words["ledger.count.journals"], N: journals}}, nil
 }
