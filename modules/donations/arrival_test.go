@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
 	"care/modules/audit"
 	"care/modules/donations"
+	"care/modules/ledger"
 	"care/modules/moduletest"
 	"care/server/access"
 	"care/server/fault"
@@ -234,6 +236,39 @@ func TestARefundOfAChannelPaymentAsksTheChannel(t *testing.T) {
 		must(t, g.in(t, clerk, back("50000001")))
 		if open, err = g.OpenRefunds(t.Context(), 10); err != nil || len(open) != 1 {
 			t.Errorf("after the reference was taken back: %+v, %v", open, err)
+		}
+	})
+}
+
+func TestMoneyIsBookedWhereItCameAndGoesBackFromThere(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		on := func() map[string]money.Fen {
+			bs, err := g.Funds.Trial(t.Context())
+			must(t, err)
+			out := map[string]money.Fen{}
+			for _, b := range bs {
+				if b.Kind == "asset" && b.Debit != b.Credit {
+					out[b.Code] = b.Debit - b.Credit
+				}
+			}
+			return out
+		}
+		online, cash := g.pledged(t, "张建明", 100), g.pledged(t, "李秀英", 30)
+		must(t, g.take(t, taking(online.ID, "4200001", 100))[0])
+		p := payment("李秀英", 30)
+		p.Asset = ledger.CashBox
+		must(t, g.in(t, clerk, func(ctx context.Context, tx *audit.Tx) error {
+			return g.ArriveIn(ctx, tx, clerk, donations.Arriving{Gift: cash.ID, Pay: p})
+		}))
+		must(t, g.Confirm(t.Context(), checker, donations.Confirm{Arrival: g.live(t, cash.ID)}))
+		if got, want := on(), (map[string]money.Fen{ledger.InTransit: 100, ledger.CashBox: 30}); !maps.Equal(got, want) {
+			t.Errorf("the money is at %v, want %v", got, want)
+		}
+		must(t, g.AskRefund(t.Context(), clerk, online.ID, "重复支付", key()))
+		must(t, g.ApproveRefund(t.Context(), checker, g.whole(t, online.ID).Asked().ID, ""))
+		if got, want := on(), (map[string]money.Fen{ledger.CashBox: 30}); !maps.Equal(got, want) {
+			t.Errorf("after the refund the money is at %v, want %v", got, want)
 		}
 	})
 }

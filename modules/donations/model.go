@@ -360,6 +360,3 @@ func reason(c *fault.Checks, field, s string) {
 	n := utf8.RuneCountInString(s)
 	c.Need(n >= 2 && n <= maxReason, field, "donations.reason", maxReason)
 }
-
-// inTransit is the account of money that a payment channel holds for us before it settles: 其他货币资金.
-const inTransit = "1009"

@@ -8,6 +8,7 @@ import (
 	"github.com/uptrace/bun"
 
 	"care/modules/audit"
+	"care/modules/ledger"
 	"care/server/access"
 	"care/server/clock"
 	"care/server/db"
@@ -276,7 +277,7 @@ func (s *Gifts) TakeIn(ctx context.Context, tx *audit.Tx, ts []Taking, at []int)
 		if t.Amount <= 0 || t.Amount > MaxArrival || t.Day == "" || t.Ref == "" || t.Channel == "" {
 			return fault.New(fault.Internal, "donations.incomplete")
 		}
-		a := s.arrival(t.Gift, Payment{BankRef: t.Channel + ":" + t.Ref, Day: t.Day, Amount: t.Amount, Method: Platform, Channel: t.Channel, Asset: inTransit, Payer: t.Payer},
+		a := s.arrival(t.Gift, Payment{BankRef: t.Channel + ":" + t.Ref, Day: t.Day, Amount: t.Amount, Method: Platform, Channel: t.Channel, Asset: ledger.InTransit, Payer: t.Payer},
 			"channel:"+t.Channel, channelName(t.Channel))
 		a.RecordedAt = tx.Now
 		as, gifts = append(as, *a), append(gifts, t.Gift)

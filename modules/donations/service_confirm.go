@@ -124,7 +124,7 @@ func (s *Gifts) confirm(ctx context.Context, tx *audit.Tx, cs []confirming, at [
 			return err
 		}
 		orders = append(orders, o)
-		entries = append(entries, ledger.Entry{Kind: ledger.Receive, Ref: Ref(w.Gift), Fund: w.Fund, Amount: w.Amount, Day: w.Day})
+		entries = append(entries, ledger.Entry{Kind: ledger.Receive, Ref: Ref(w.Gift), Fund: w.Fund, Amount: w.Amount, Day: w.Day, Asset: w.Asset})
 		counts[w.Fund]++
 	}
 	// Rows of one gift first, rows that everybody wants (counter, fund) last: see documents.Order and ledger.Post.

@@ -109,6 +109,7 @@ type waiting struct {
 	Day        clock.Day
 	Amount     money.Fen
 	Method     string
+	Asset      string
 	Gift       string
 	GiftState  State
 	Code       string
@@ -123,7 +124,7 @@ type waiting struct {
 func listWaiting(ctx context.Context, db bun.IDB, arrivals []string) (ws []waiting, err error) {
 	err = db.NewSelect().TableExpr("donations_arrivals AS a").Join("JOIN donations_gifts AS g ON g.id = a.gift").
 		Join("LEFT JOIN donations_campaigns AS c ON c.id = g.campaign").
-		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, g.id AS gift, g.state AS gift_state,
+		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, a.asset, g.id AS gift, g.state AS gift_state,
 			g.code, g.donor, g.public_name, g.name, g.idno, g.fund, coalesce(c.title, '') AS project`).
 		Where("a.id IN (?)", bun.List(arrivals)).Scan(ctx, &ws)
 	return ws, err
