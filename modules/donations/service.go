@@ -2,12 +2,14 @@
 // exactly one valid receipt, that two different people stand behind it, and that the public reads of a donor only what the donor allowed.
 //
 // A gift goes from promise to arrival to income. Confirmation is one transaction: income, number, receipt, audit entry.
-// Many confirmations at once share a transaction (gather.go); each one still has its own entry and its own answer.
+// Many confirmations at once share a transaction (server/gather); each one still has its own entry and its own answer.
 package donations
 
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -20,6 +22,7 @@ import (
 	"care/server/clock"
 	"care/server/db"
 	"care/server/fault"
+	"care/server/gather"
 	"care/server/secret"
 	"care/templates/pdf"
 )
@@ -45,7 +48,7 @@ type Gifts struct {
 	box    *secret.Box
 	fonts  Printable
 	set    Settings
-	gather *gatherer
+	gather *gather.Gatherer[confirming]
 	// payback gives money back through a payment channel; nil without channels.
 	payback func(ctx context.Context, tx *audit.Tx, p Payback) error
 }
@@ -53,7 +56,7 @@ type Gifts struct {
 // New opens the desk. What can be printed on a receipt is what the papers' fonts have.
 func New(d *db.DB, trail *audit.Trail, funds *ledger.Ledger, papers *documents.Papers, box *secret.Box, set Settings) *Gifts {
 	s := &Gifts{db: d, trail: trail, funds: funds, papers: papers, box: box, fonts: papers, set: set}
-	s.gather = &gatherer{run: s.confirmAll}
+	s.gather = gather.New(s.confirmAll)
 	return s
 }
 
@@ -116,3 +119,5 @@ func (s *Gifts) Check(ctx context.Context) ([]modules.Count, error) {
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -8,6 +8,7 @@ import (
 	"care/modules/ledger"
 	"care/server/access"
 	"care/server/fault"
+	"care/server/gather"
 	"care/server/ident"
 	"care/templates/pdf"
 )
@@ -24,7 +25,7 @@ type confirming struct {
 // Confirm confirms one arrival: income in the fund, number, receipt, roll and audit entry in one transaction.
 // Who confirms has not recorded it. Confirmations that are asked for at the same moment share a transaction.
 func (s *Gifts) Confirm(ctx context.Context, who access.Actor, c Confirm) error {
-	return s.gather.do(ctx, confirming{who, c.Arrival})
+	return s.gather.Do(ctx, confirming{who, c.Arrival})
 }
 
 // ConfirmAll confirms many arrivals, with an answer to each; a bad one does not spoil the others.
@@ -35,7 +36,7 @@ func (s *Gifts) ConfirmAll(ctx context.Context, who access.Actor, cs []Confirm) 
 	}
 	errs := make([]error, 0, len(cs))
 	for len(in) > 0 {
-		n := min(len(in), batchSize)
+		n := min(len(in), gather.Most)
 		errs = append(errs, s.confirmAll(ctx, in[:n])...)
 		in = in[n:]
 	}
