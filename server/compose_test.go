@@ -59,6 +59,10 @@ func filled(t *testing.T) map[string]string {
 		if !found || strings.HasPrefix(name, "#") {
 			continue
 		}
+		if strings.HasPrefix(name, "WECHAT_") { // a channel without keys is not offered
+			env[name] = value
+			continue
+		}
 		if value == "" && (strings.HasSuffix(name, "PASSWORD") || strings.Contains(name, "KEY") || name == "MINIO_ROOT_USER") {
 			value = strings.Repeat("0123456789abcdef", 4)
 		}

@@ -37,6 +37,7 @@ type Config struct {
 	Workers     int          // WORKERS: how many rows of queued work run at a time
 	LogLevel    string       // LOG_LEVEL: debug, info, warn, error
 	LogFormat   string       // LOG_FORMAT: text or json
+	WeChat      WeChat       // WECHAT_*: payment by WeChat; empty: not offered
 	Org         string       // ORG_NAME
 	OrgCredit   string       // ORG_CREDIT: unified social credit code, printed on papers
 	Bank        string       // BANK_NAME: where the foundation's own account is
@@ -45,6 +46,33 @@ type Config struct {
 	Filing      string       // ICP_FILING
 
 	databaseFile string // another file than the one in DataDir, while demonstration data is built
+}
+
+// WeChat is a merchant's account with WeChat Pay.
+type WeChat struct {
+	Merchant    string // WECHAT_MERCHANT: number of the merchant
+	App         string // WECHAT_APP: appid that is bound to it
+	Secret      string // WECHAT_APP_SECRET: of the public account; only payment inside WeChat needs it
+	Serial      string // WECHAT_SERIAL: of the merchant's certificate
+	Key         string // WECHAT_KEY: the merchant's private key: a file, or its base64 text
+	APIv3       string // WECHAT_APIV3_KEY: 32 characters
+	PublicKeyID string // WECHAT_PUBLIC_KEY_ID: PUB_KEY_ID_…; empty: platform certificates
+	PublicKey   string // WECHAT_PUBLIC_KEY: a file, or its base64 text
+	API         string // WECHAT_API: another server than WeChat's own, such as a simulator
+}
+
+// missing names what an account lacks; an empty account lacks nothing.
+func (w WeChat) missing() []string {
+	if w == (WeChat{}) {
+		return nil
+	}
+	var out []string
+	for _, v := range [][2]string{{"WECHAT_MERCHANT", w.Merchant}, {"WECHAT_APP", w.App}, {"WECHAT_SERIAL", w.Serial}, {"WECHAT_KEY", w.Key}, {"WECHAT_APIV3_KEY", w.APIv3}} {
+		if v[1] == "" {
+			out = append(out, v[0])
+		}
+	}
+	return out
 }
 
 // Variables names every variable of the environment that the program reads.
@@ -75,6 +103,8 @@ func readConfig(env func(string) string) (Config, error) {
 		Org: or("ORG_NAME", orgName), Hotline: or("HOTLINE", hotline),
 		OrgCredit: or("ORG_CREDIT", orgCredit), Bank: or("BANK_NAME", bankName), Account: or("BANK_ACCOUNT", account), Filing: or("ICP_FILING", ""),
 	}
+	c.WeChat = WeChat{Merchant: or("WECHAT_MERCHANT", ""), App: or("WECHAT_APP", ""), Secret: or("WECHAT_APP_SECRET", ""), Serial: or("WECHAT_SERIAL", ""), Key: or("WECHAT_KEY", ""),
+		APIv3: or("WECHAT_APIV3_KEY", ""), PublicKeyID: or("WECHAT_PUBLIC_KEY_ID", ""), PublicKey: or("WECHAT_PUBLIC_KEY", ""), API: strings.TrimSuffix(or("WECHAT_API", ""), "/")}
 	// A production database is never filled with demonstration data unasked.
 	c.Demo = or("DEMO", map[bool]string{true: "1", false: "0"}[c.DatabaseURL == ""]) == "1"
 	var errs []error
@@ -119,6 +149,9 @@ func readConfig(env func(string) string) (Config, error) {
 			bad("SECRET_KEY", "must be 64 hex digits; several separated by commas, the newest first")
 		}
 	}
+	if m := c.WeChat.missing(); len(m) > 0 {
+		bad("WECHAT_*", "also needs "+strings.Join(m, ", "))
+	}
 	c.Workers = 4
 	if w := or("WORKERS", ""); w != "" {
 		if _, err := fmt.Sscanf(w, "%d", &c.Workers); err != nil || c.Workers < 1 || c.Workers > 1000 {
@@ -162,5 +195,6 @@ func (c Config) Masked() [][2]string {
 	return [][2]string{
 		{"address", c.Addr}, {"base", c.BaseURL}, {"database", database}, {"objects", objects}, {"s3 keys", mask(c.S3Access + c.S3Secret)},
 		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmp.Or(c.SignKey, "-")}, {"workers", fmt.Sprint(c.Workers)},
+		{"wechat", cmp.Or(c.WeChat.Merchant, "-")},
 	}
 }

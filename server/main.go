@@ -145,6 +145,9 @@ func open(ctx context.Context, conf Config, log *slog.Logger, now clock.Source) 
 			return nil, fmt.Errorf("SIGN_KEY: %w", err)
 		}
 	}
+	if r.kit.Lines, err = payLines(conf, now); err != nil {
+		return nil, err
+	}
 	if conf.S3Endpoint != "" {
 		r.kit.Objects, err = media.NewMinIO(conf.s3())
 	} else {

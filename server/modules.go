@@ -6,6 +6,8 @@ import (
 	"care/media"
 	"care/modules"
 	"care/modules/audit"
+	"care/modules/channels"
+	"care/modules/channels/pay"
 	"care/modules/documents"
 	"care/modules/donations"
 	"care/modules/home"
@@ -28,7 +30,8 @@ type Kit struct {
 	Objects media.Objects
 	Box     *secret.Box
 	Engine  *pdf.Engine
-	Signer  *sign.Signer // nil: papers are unsigned
+	Signer  *sign.Signer  // nil: papers are unsigned
+	Lines   []pay.Channel // payment channels whose keys are configured
 	Now     clock.Source
 	Log     *slog.Logger
 	Conf    Config
@@ -59,11 +62,13 @@ func build(k Kit) Platform {
 	gifts := donations.New(k.DB, trail, funds, papers, k.Box, donations.Settings{
 		Org: org, Account: donations.Account{Holder: k.Conf.Org, Bank: k.Conf.Bank, Number: k.Conf.Account}, Demo: k.Demo, Login: people.ByLogin,
 	})
+	lines := channels.New(k.DB, trail, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
+	connect(gifts, lines)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})
 	start := home.New(trail, funds, doors{funds, gifts, aid}.sources())
 
 	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
-		gifts.Module(), aid.Module(), start.Module(),
+		gifts.Module(), lines.Module(), aid.Module(), start.Module(),
 	}}
 }

@@ -200,6 +200,7 @@ type givePage struct {
 	Shows   []web.Option
 	Account Account
 	Version string
+	Online  bool // some gifts can be paid online
 }
 
 func (s *Gifts) givePage(c echo.Context, f giveForm) (*givePage, []Campaign, error) {
@@ -207,7 +208,7 @@ func (s *Gifts) givePage(c echo.Context, f giveForm) (*givePage, []Campaign, err
 	if err != nil {
 		return nil, nil, err
 	}
-	p := &givePage{Page: web.Public(c, words["donations.page.give"]), Form: f, Account: s.set.Account, Version: PrivacyVersion, Donors: donors(),
+	p := &givePage{Page: web.Public(c, words["donations.page.give"]), Form: f, Account: s.set.Account, Version: PrivacyVersion, Online: s.offersOnline(), Donors: donors(),
 		Shows: []web.Option{
 			{Value: "usual", Label: words["donations.shown.usual"], Hint: words["donations.hint.usual"]},
 			{Value: Real, Label: words["donations.shown.real"], Hint: words["donations.hint.real"]},
@@ -334,6 +335,7 @@ type thanksPage struct {
 	Use     string
 	UseHref string
 	Receipt string // address of the download, "" before
+	Online  string // where it is paid online, "" for nowhere
 	Days    int
 	Self    string
 }
@@ -351,7 +353,7 @@ func (s *Gifts) thanks(c echo.Context) error {
 	c.Response().Header().Set("Referrer-Policy", "no-referrer") // the address is the key to this page
 	c.Response().Header().Set("X-Robots-Tag", "noindex")
 	p := &thanksPage{Page: web.Public(c, words["donations.page.thanks"]), G: w, Code: spell(w.Code), Account: s.set.Account, Steps: steps(w), State: words["donations.state."+string(w.State)],
-		Tone: tone(w.State), Use: words["donations.general"], Days: ExpireAfter, Self: s.Href(w.ID)}
+		Tone: tone(w.State), Use: words["donations.general"], Days: ExpireAfter, Self: s.Href(w.ID), Online: s.onlineHref(g)}
 	if w.Campaign != nil {
 		p.Use = w.Campaign.Title
 		if w.Campaign.Public() {

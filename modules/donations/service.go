@@ -23,6 +23,7 @@ import (
 	"care/server/db"
 	"care/server/fault"
 	"care/server/gather"
+	"care/server/money"
 	"care/server/secret"
 	"care/templates/pdf"
 )
@@ -51,6 +52,8 @@ type Gifts struct {
 	gather *gather.Gatherer[confirming]
 	// payback gives money back through a payment channel; nil without channels.
 	payback func(ctx context.Context, tx *audit.Tx, p Payback) error
+	// online gives where a gift is paid online; nil without channels.
+	online func(address string, amount money.Fen) string
 }
 
 // New opens the desk. What can be printed on a receipt is what the papers' fonts have.

@@ -49,6 +49,9 @@ func (f *Foundation) Serve(t testing.TB, actors map[string]access.Actor, mods ..
 	return s
 }
 
+// Handler is the site itself, to be put behind a real address.
+func (s *Site) Handler() http.Handler { return s.h }
+
 // Hide names texts that no answer to anybody may hold from now on.
 func (s *Site) Hide(texts ...string) { s.secret = append(s.secret, texts...) }
 
