@@ -94,6 +94,13 @@ func TestCheckFindsAGap(t *testing.T) {
 		if _, err := f.Papers.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "2 papers from 1 to 3") {
 			t.Errorf("the check says %v", err)
 		}
+		if _, err := f.DB.Writer().ExecContext(t.Context(), "UPDATE documents_counters SET last = last + 2"); err != nil {
+			t.Fatal(err)
+		}
+		ys, err := f.Papers.Series(t.Context(), documents.Receipts)
+		if err != nil || len(ys) != 1 || ys[0].Last != 5 || ys[0].Papers != 2 || !slices.Equal(ys[0].Holes, []documents.Hole{{Lo: 2, Hi: 2}, {Lo: 4, Hi: 5}}) {
+			t.Errorf("the report of missing numbers says %+v, %v", ys, err)
+		}
 	})
 }
 

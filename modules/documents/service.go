@@ -192,6 +192,34 @@ func (p *Papers) Document(ctx context.Context, id string) (*Document, error) {
 	return d, db.Fault(err)
 }
 
+// DocumentIn gives one paper inside an act.
+func (p *Papers) DocumentIn(ctx context.Context, tx *audit.Tx, id string) (*Document, error) {
+	d, err := findDocument(ctx, tx, id)
+	return d, db.Fault(err)
+}
+
+// Copy draws a paper once more, marked as a copy (补打): the same number and words, no new paper. The original keeps its bytes.
+func (p *Papers) Copy(d *Document) ([]byte, error) {
+	data, err := p.Data(d)
+	if err != nil {
+		return nil, err
+	}
+	sheet := map[string]json.RawMessage{}
+	if err := json.Unmarshal([]byte(data), &sheet); err != nil {
+		return nil, err
+	}
+	sheet["reprint"] = json.RawMessage("true")
+	b, err := json.Marshal(sheet)
+	if err != nil {
+		return nil, err
+	}
+	paper, err := pdf.Decode(d.Kind, b)
+	if err != nil {
+		return nil, err
+	}
+	return paper.Render(p.engine)
+}
+
 // ByNumber gives the paper of a number as it is printed.
 func (p *Papers) ByNumber(ctx context.Context, number string) (*Document, error) {
 	d, err := findNumber(ctx, p.db, strings.ToUpper(strings.TrimSpace(number)))
@@ -317,6 +345,34 @@ func (p *Papers) Check(ctx context.Context) ([]modules.Count, error) {
 		return nil, fmt.Errorf("%d papers are issued without bytes, %d reversals do not balance", undrawn, unbalanced)
 	}
 	return []modules.Count{{Title: words["documents.count.papers"], N: papers}, {Title: words["documents.count.series"], N: int64(len(gs))}}, nil
+}
+
+// SeriesYear is one year of a series of numbers (断号检查).
+type SeriesYear struct {
+	Year   int64
+	Last   int64 // what the counter says
+	Papers int64
+	Holes  []Hole // numbers that no paper bears; none when all is well
+}
+
+// Series gives the years of a series, the latest first, with the numbers that are missing.
+func (p *Papers) Series(ctx context.Context, series string) ([]SeriesYear, error) {
+	gs, err := seriesOfPapers(ctx, p.db)
+	if err != nil {
+		return nil, db.Fault(err)
+	}
+	var out []SeriesYear
+	for _, g := range slices.Backward(gs) {
+		if g.Series != series {
+			continue
+		}
+		hs, err := listHoles(ctx, p.db, series, g.Year)
+		if err != nil {
+			return nil, db.Fault(err)
+		}
+		out = append(out, SeriesYear{Year: g.Year, Last: g.Last, Papers: g.N, Holes: hs})
+	}
+	return out, nil
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

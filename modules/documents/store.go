@@ -106,6 +106,19 @@ func seriesOfPapers(ctx context.Context, db bun.IDB) (gs []gap, err error) {
 	return gs, err
 }
 
+// Hole is a run of numbers of one series and year that no paper bears.
+type Hole struct {
+	Lo, Hi int64
+}
+
+// listHoles finds the numbers up to the counter that no paper bears.
+func listHoles(ctx context.Context, db bun.IDB, series string, year int64) (hs []Hole, err error) {
+	err = db.NewRaw(`SELECT prev + 1 AS lo, seq - 1 AS hi FROM (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) AS prev FROM
+		(SELECT seq FROM documents_papers WHERE series = ? AND year = ? UNION ALL SELECT last + 1 FROM documents_counters WHERE series = ? AND year = ?) AS s) AS g
+		WHERE seq > prev + 1 ORDER BY seq`, series, year, series, year).Scan(ctx, &hs)
+	return hs, err
+}
+
 // countWrong counts papers that break a rule: drawn without bytes, reversed without or not by their own amount.
 func countWrong(ctx context.Context, db bun.IDB) (papers, undrawn, unbalanced int64, err error) {
 	err = db.NewRaw(`SELECT (SELECT count(*) FROM documents_papers),
