@@ -38,7 +38,7 @@ var (
 
 func actors() map[string]access.Actor {
 	m := map[string]access.Actor{}
-	for _, a := range []access.Actor{clerk, checker, both, editor, opener, stranger} {
+	for _, a := range []access.Actor{clerk, checker, both, editor, opener, stranger, issuer, verifier, second} {
 		m[a.ID] = a
 	}
 	return m
@@ -181,7 +181,7 @@ func field(t testing.TB, err error, name, code string) {
 // demoLogin gives the people of the demonstration, with the permissions of their posts.
 func demoLogin(_ context.Context, login string) (access.Actor, error) {
 	return map[string]access.Actor{
-		identity.DemoCashier:    person("cashier", "李敏", "donations.view", "donations.record", "donations.refund", "donations.reveal"),
+		identity.DemoCashier:    person("cashier", "李敏", "donations.view", "donations.record", "donations.refund", "donations.reveal", "donations.receipt"),
 		identity.DemoAccountant: person("accountant", "王芳", "donations.view", "donations.confirm", "donations.reveal"),
 		identity.DemoManager:    person("manager", "周燕", "donations.view", "donations.edit"),
 		identity.DemoSecretary:  person("secretary", "陈刚", "donations.view", "donations.approve", "donations.open"),

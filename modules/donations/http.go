@@ -6,9 +6,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"care/modules/documents"
 	"care/server/access"
 	"care/server/clock"
+	"care/server/db"
 	"care/server/fault"
 	"care/server/money"
 	"care/server/web"
@@ -189,6 +189,7 @@ type giveForm struct {
 	Amount   string `form:"amount"`
 	Phone    string `form:"phone"`
 	Message  string `form:"message"`
+	Waived   bool   `form:"waived"`
 	Agree    bool   `form:"agree"`
 }
 
@@ -284,7 +285,7 @@ func (s *Gifts) give(c echo.Context) error {
 
 // pledge makes what the act takes out of what was typed. What cannot be read becomes what the act refuses.
 func (f giveForm) pledge(cs []Campaign) Pledge {
-	p := Pledge{Donor: f.Donor, Shown: shown(f.Donor, f.Shown), Name: f.Name, IDNo: f.IDNo, Amount: fen(f.Amount), Phone: f.Phone, Message: f.Message, Agree: f.Agree}
+	p := Pledge{Donor: f.Donor, Shown: shown(f.Donor, f.Shown), Name: f.Name, IDNo: f.IDNo, Amount: fen(f.Amount), Phone: f.Phone, Message: f.Message, Waived: f.Waived, Agree: f.Agree}
 	if f.Campaign != GeneralCode {
 		if p.Campaign = campaignID(cs, f.Campaign); p.Campaign == "" {
 			p.Campaign = "closed" // no campaign has this id
@@ -336,6 +337,8 @@ type thanksPage struct {
 	UseHref string
 	Receipt string // address of the download, "" before
 	Online  string // where it is paid online, "" for nowhere
+	Kept    string // disposition of a receipt that stays with the foundation, "" for one that the donor has
+	Asked   bool   // the own name on it was asked for
 	Days    int
 	Self    string
 }
@@ -363,7 +366,41 @@ func (s *Gifts) thanks(c echo.Context) error {
 	if w.Receipt != "" {
 		p.Receipt = s.Href(w.ID) + "/receipt"
 	}
+	if r := w.Valid(); r != nil && r.Disposition != Deliver {
+		p.Kept = r.Disposition
+		if p.Asked, err = s.ReissueOpen(ctx, r.Paper); err != nil {
+			return err
+		}
+	}
 	return web.Render(c, "donations/thanks", p)
+}
+
+// claim hands a receipt that was not wanted to its donor after all.
+func (s *Gifts) claim(c echo.Context) error {
+	g, err := s.ByAddress(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return err
+	}
+	if err := s.Claim(c.Request().Context(), web.Actor(c), g.ID); err != nil {
+		return web.Next(err, s.Href(g.ID))
+	}
+	return web.Done(c, s.Href(g.ID), "")
+}
+
+// named asks, for an anonymous donor, for a receipt with the own name.
+func (s *Gifts) named(c echo.Context) error {
+	g, err := s.ByAddress(c.Request().Context(), c.Param("token"))
+	if err != nil {
+		return err
+	}
+	key, err := web.Token(c)
+	if err != nil {
+		return err
+	}
+	if err := s.AskNamed(c.Request().Context(), web.Actor(c), g.ID, key); err != nil {
+		return web.Next(err, s.Href(g.ID))
+	}
+	return web.Done(c, s.Href(g.ID), "")
 }
 
 // download sends the donor's receipt; of an anonymous gift it names nobody.
@@ -380,18 +417,33 @@ func (s *Gifts) send(c echo.Context, g *Gift) error {
 	if g.Receipt == "" {
 		return fault.New(fault.NotFound, "donations.no_receipt")
 	}
-	ds, err := s.papers.Of(c.Request().Context(), Ref(g.ID))
+	ctx := c.Request().Context()
+	rs, err := listReceiptsOf(ctx, s.db, g.ID)
 	if err != nil {
-		return err
+		return db.Fault(err)
 	}
-	var d *documents.Document
-	for i := range ds {
-		if ds[i].ID == g.Receipt || ds[i].Reverses == g.Receipt {
-			d = &ds[i]
+	if len(rs) == 0 {
+		return fault.New(fault.NotFound, "donations.no_receipt")
+	}
+	r := rs[len(rs)-1]
+	for _, x := range rs {
+		if x.State == ReceiptValid {
+			r = x
 		}
 	}
-	if d == nil {
-		return fault.New(fault.NotFound, "donations.no_receipt")
+	if r.State == ReceiptValid && r.Disposition == Waived && r.DeliveredHow == "" && !web.Actor(c).In() {
+		return fault.New(fault.Conflict, "donations.receipt_waived") // it is handed out by an act, so that the books know who holds it
+	}
+	if r.State != ReceiptReversed {
+		d, err := s.papers.Document(ctx, r.Paper)
+		if err != nil {
+			return err
+		}
+		return s.papers.Send(c, d)
+	}
+	d, err := s.papers.ByNumber(ctx, r.Red)
+	if err != nil {
+		return err
 	}
 	return s.papers.Send(c, d)
 }

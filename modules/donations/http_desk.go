@@ -465,6 +465,7 @@ type registerForm struct {
 	Payer    string `form:"payer"`
 	Method   string `form:"method"`
 	Checked  bool   `form:"checked"`
+	Waived   bool   `form:"waived"`
 }
 
 func (f registerForm) payment() Payment {
@@ -516,7 +517,7 @@ func (s *Gifts) register(c echo.Context) error {
 	if err != nil {
 		return web.Refuse(c, err, "donations/register", p)
 	}
-	d := giveForm{Donor: f.Donor, Shown: f.Shown, Name: f.Name, IDNo: f.IDNo, Campaign: f.Campaign, Phone: f.Phone}.pledge(cs)
+	d := giveForm{Donor: f.Donor, Shown: f.Shown, Name: f.Name, IDNo: f.IDNo, Campaign: f.Campaign, Phone: f.Phone, Waived: f.Waived}.pledge(cs)
 	g, err := s.Register(c.Request().Context(), web.Actor(c), d, f.payment(), key)
 	if err != nil {
 		return web.Refuse(c, web.Next(err, "/desk/donations/%s"), "donations/register", p)
@@ -530,6 +531,7 @@ type reasonPage struct {
 	Ask, Text, Button, Action string
 	Arrival                   string
 	Danger                    bool
+	File                      bool // the answer is a file
 	Facts                     []web.Fact
 	Form                      arrivalForm
 }

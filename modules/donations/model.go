@@ -16,7 +16,7 @@ import (
 // Private names the columns that are kept sealed.
 var Private = []string{
 	"donations_gifts.name", "donations_gifts.phone", "donations_gifts.idno", "donations_gifts.message", "donations_gifts.email", "donations_gifts.tribute",
-	"donations_arrivals.payer",
+	"donations_arrivals.payer", "donations_reissues.payer", "donations_reissues.payer_id",
 }
 
 // PrivacyVersion names the privacy text that a donor agrees to; it is stored with each gift. A changed text gets a new name.
@@ -134,6 +134,7 @@ type Gift struct {
 	EmailIndex    string
 	Origin        string // where it came from, see Pledge
 	Tribute       string // sealed JSON of a Tribute, "" for none
+	Waived        bool   // the donor wants no receipt in hand; it is issued and kept
 }
 
 // Ref names a gift to the ledger and to its papers.
@@ -210,6 +211,7 @@ type Pledge struct {
 	// "agreement/<id>", "channel/<name>". An order is taken once.
 	Origin  string
 	Tribute *Tribute // nil for none
+	Waived  bool     // no receipt is wanted
 }
 
 // Tribute dedicates a gift (致敬、纪念).

@@ -22,17 +22,21 @@ var (
 	RevealPerm  = access.Perm{Name: "donations.reveal", Title: permReveal}
 	EditPerm    = access.Perm{Name: "donations.edit", Title: permEdit}
 	OpenPerm    = access.Perm{Name: "donations.open", Title: permOpen}
+
+	ReceiptPerm      = access.Perm{Name: "donations.receipt", Title: permReceipt}            // hands out, asks for new ones, records official ones
+	ReceiptCheckPerm = access.Perm{Name: "donations.receipt_check", Title: permReceiptCheck} // the second person
 )
 
 // Module describes donations and campaigns.
 func (s *Gifts) Module() modules.Module {
 	return modules.Module{
 		Name: "donations", Title: title,
-		Perms:  []access.Perm{ViewPerm, RecordPerm, ConfirmPerm, RefundPerm, ApprovePerm, RevealPerm, EditPerm, OpenPerm},
+		Perms:  []access.Perm{ViewPerm, RecordPerm, ConfirmPerm, RefundPerm, ApprovePerm, RevealPerm, EditPerm, OpenPerm, ReceiptPerm, ReceiptCheckPerm},
 		Routes: s.routes,
 		Nav: []web.NavItem{
 			{Group: title, Title: navGifts, Href: "/desk/donations", Perm: ViewPerm, Count: s.navCount},
 			{Group: title, Title: navRegister, Href: "/desk/donations/new", Perm: RecordPerm},
+			{Group: title, Title: navReceipts, Href: "/desk/receipts", Perm: ViewPerm, Count: s.receiptCount},
 			{Group: title, Title: navCampaigns, Href: "/desk/donations/campaigns", Perm: ViewPerm},
 		},
 		Menu:       []web.Link{{Title: menuGive, Href: "/campaigns"}, {Title: menuRoll, Href: "/donations"}, {Title: menuFind, Href: "/give/find"}},
@@ -44,6 +48,8 @@ func (s *Gifts) Module() modules.Module {
 			"donations/desk": deskPage{}, "donations/gift": giftPage{}, "donations/register": registerPage{}, "donations/record": recordPage{},
 			"donations/reason": reasonPage{}, "donations/decide": decidePage{}, "donations/plain": plainPage{},
 			"donations/desk-campaigns": deskCampaignsPage{}, "donations/desk-campaign": deskCampaignPage{}, "donations/plan": planPage{}, "donations/step": stepPage{},
+			"donations/receipts": receiptsPage{}, "donations/receipt": receiptPage{}, "donations/reissue": reissuePage{}, "donations/reissues": reissuesPage{},
+			"donations/reissue-one": reissueOnePage{}, "donations/fiscal": fiscalPage{}, "donations/fiscals": fiscalsPage{}, "donations/gaps": gapsPage{},
 		},
 		Words: words, Seed: s.Seed, Check: s.Check,
 	}
@@ -64,6 +70,8 @@ func (s *Gifts) routes(r *web.Routes) {
 	r.POST("/give/find", s.find, access.Everyone, finds)
 	r.GET("/give/t/:token", s.thanks, access.Everyone)
 	r.GET("/give/t/:token/receipt", s.download, access.Everyone)
+	r.POST("/give/t/:token/claim", s.claim, access.Everyone, gives)
+	r.POST("/give/t/:token/named", s.named, access.Everyone, gives)
 
 	r.GET("/desk/donations", s.desk, ViewPerm)
 	r.POST("/desk/donations/confirm", s.confirmMany, ConfirmPerm)
@@ -83,6 +91,8 @@ func (s *Gifts) routes(r *web.Routes) {
 	r.POST("/desk/donations/:id/decide", s.decideRefund, ApprovePerm)
 	r.GET("/desk/donations/:id/reveal", s.revealForm, RevealPerm)
 	r.POST("/desk/donations/:id/reveal", s.reveal, RevealPerm)
+
+	s.receiptRoutes(r)
 
 	r.GET("/desk/donations/campaigns", s.deskCampaigns, ViewPerm)
 	r.GET("/desk/donations/campaigns/new", s.planNew, EditPerm)

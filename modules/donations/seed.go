@@ -183,6 +183,7 @@ func (s *Gifts) Seed(ctx context.Context, at *clock.Travel) error {
 	for _, ago := range []int{40, 20} {
 		add(moment(ago, 140), s.Expire)
 	}
+	add(moment(2, 1000), func(ctx context.Context) error { return s.seedReceipts(ctx, who.cashier, clock.DayOf(moment(2, 720))) })
 	slices.SortStableFunc(acts, func(a, b seedAct) int { return a.at.Compare(b.at) })
 	for _, a := range acts {
 		at.To(a.at)
@@ -282,4 +283,21 @@ func (s *Gifts) seedGift(add func(time.Time, func(context.Context) error), momen
 			return s.ApproveRefund(ctx, secretary, w.Asked().ID, "核对银行流水，确为重复支付")
 		})
 	}
+}
+
+// seedReceipts leaves work at the receipts' desk: a receipt handed over, an official one to check, a new one asked for.
+func (s *Gifts) seedReceipts(ctx context.Context, cashier access.Actor, day clock.Day) error {
+	rs, err := s.Receipts(ctx, ReceiptFilter{Show: "pending"}, "", 5)
+	if err != nil || len(rs.Rows) < 2 {
+		return err
+	}
+	hand, ask := rs.Rows[0], rs.Rows[1]
+	if err := s.HandOver(ctx, cashier, hand.Paper, ByHand); err != nil {
+		return err
+	}
+	if err := s.RecordFiscal(ctx, cashier, FiscalIn{Receipt: hand.Number, Code: "53060126", Number: "0000012345", CheckCode: "a1b2c3", Day: day, Amount: hand.Amount}, "seed-fiscal"); err != nil {
+		return err
+	}
+	_, err = s.AskReissue(ctx, cashier, NewReissue{Kind: Replace, Papers: []string{ask.Paper}, Reason: "打印时纸面污损，还没有交付"}, "seed-reissue")
+	return err
 }

@@ -4,13 +4,10 @@ import (
 	"context"
 
 	"care/modules/audit"
-	"care/modules/documents"
 	"care/modules/ledger"
 	"care/server/access"
 	"care/server/fault"
 	"care/server/gather"
-	"care/server/ident"
-	"care/templates/pdf"
 )
 
 // Confirm asks to confirm one arrival (复核). An arrival is never changed after it was recorded, so its id fixes what is confirmed.
@@ -106,7 +103,7 @@ func (s *Gifts) confirm(ctx context.Context, tx *audit.Tx, cs []confirming, at [
 	for i := range ws {
 		byID[ws[i].Arrival] = &ws[i]
 	}
-	orders, entries := make([]documents.Order, 0, len(cs)), make([]ledger.Entry, 0, len(cs))
+	ins, entries := make([]issuing, 0, len(cs)), make([]ledger.Entry, 0, len(cs))
 	counts := map[string]int{}
 	for _, c := range cs {
 		w := byID[c.arrival]
@@ -120,16 +117,16 @@ func (s *Gifts) confirm(ctx context.Context, tx *audit.Tx, cs []confirming, at [
 		if err := c.who.NotEarlier("donations.same_person", w.RecordedBy); err != nil {
 			return err
 		}
-		o, err := s.receipt(tx, w, c.who)
-		if err != nil {
+		in := issuing{covers: []cover{w.cover()}, handler: w.Handler, checker: c.who.Name, subject: Ref(w.Gift)}
+		if in.payer, in.idno, err = s.printedName(&in.covers[0]); err != nil {
 			return err
 		}
-		orders = append(orders, o)
+		ins = append(ins, in)
 		entries = append(entries, ledger.Entry{Kind: ledger.Receive, Ref: Ref(w.Gift), Fund: w.Fund, Amount: w.Amount, Day: w.Day, Asset: w.Asset})
 		counts[w.Fund]++
 	}
 	// Rows of one gift first, rows that everybody wants (counter, fund) last: see documents.Order and ledger.Post.
-	papers, err := s.papers.Order(ctx, tx, orders...)
+	papers, err := s.issueReceipts(ctx, tx, ins, false)
 	if err != nil {
 		return err
 	}
@@ -158,34 +155,4 @@ func (s *Gifts) confirm(ctx context.Context, tx *audit.Tx, cs []confirming, at [
 	}
 	_, err = s.funds.Post(ctx, tx, entries...)
 	return err
-}
-
-// receipt orders the receipt of an arrival. It names the donor in full, for it goes to the donor alone; the public reads
-// the masked name. An anonymous donor's receipt stays with the foundation and names nobody.
-func (s *Gifts) receipt(tx *audit.Tx, w *waiting, checker access.Actor) (documents.Order, error) {
-	name, err := s.box.Open("donations_gifts.name", w.Gift, w.Name)
-	if err != nil {
-		return documents.Order{}, err
-	}
-	idno, err := s.box.Open("donations_gifts.idno", w.Gift, w.IDNo)
-	if err != nil {
-		return documents.Order{}, err
-	}
-	if w.Donor == Person {
-		idno = ident.MaskID(idno)
-	}
-	if w.PublicName == words["donations.anonymous"] || w.PublicName == words["donations.anonymous_body"] {
-		name, idno = w.PublicName, ""
-	}
-	project, restricted := w.Project, true
-	if project == "" {
-		project, restricted = words["donations.general"], false
-	}
-	r := pdf.Receipt{Org: s.set.Org, Payer: name, PayerID: idno, ReceivedOn: pdf.Day(w.Day), IssuedOn: pdf.Day(tx.Today()), Project: project, Restricted: restricted,
-		Method: words["donations.method."+w.Method], AmountFen: w.Amount, Handler: w.Handler, Checker: checker.Name, Demo: s.set.Demo}
-	return documents.Order{Series: documents.Receipts, Kind: r.Kind(), Subject: Ref(w.Gift), Title: project, Payer: w.PublicName, Amount: w.Amount, Day: tx.Today(),
-		Make: func(number, code, url string) any {
-			r.Number, r.VerifyCode, r.VerifyURL = number, code, url
-			return r
-		}}, nil
 }

@@ -142,7 +142,16 @@ func (s *Gifts) Reshow(ctx context.Context, who access.Actor, need access.Perm, 
 		if err := changed(reshowGift(ctx, tx, g.ID, shown, public)); err != nil {
 			return err
 		}
-		return s.papers.Mask(ctx, tx, Ref(g.ID), public)
+		rs, err := listReceiptsOf(ctx, tx, g.ID)
+		if err != nil {
+			return err
+		}
+		for _, subject := range subjects(g.ID, rs) {
+			if err := s.papers.Mask(ctx, tx, subject, public); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -69,7 +69,7 @@ func (s *Gifts) fundOf(ctx context.Context, tx bun.IDB, campaign, code string, c
 
 // insert stores a gift with its private columns sealed.
 func (s *Gifts) insert(ctx context.Context, tx *audit.Tx, p Pledge, who access.Actor, source string, state State, fund string) (*Gift, error) {
-	g := &Gift{ID: newID(), Origin: p.Origin, Source: source, Donor: p.Donor, Shown: p.Shown, PublicName: publicName(p.Donor, p.Shown, p.Name), Campaign: p.Campaign, Fund: fund,
+	g := &Gift{ID: newID(), Waived: p.Waived, Origin: p.Origin, Source: source, Donor: p.Donor, Shown: p.Shown, PublicName: publicName(p.Donor, p.Shown, p.Name), Campaign: p.Campaign, Fund: fund,
 		Promised: p.Amount, State: state, MadeBy: who.ID, MadeName: who.Name, MadeAt: tx.Now}
 	if p.Agree {
 		g.Consent = PrivacyVersion
@@ -176,6 +176,7 @@ type Whole struct {
 	Differs             bool     // the payer of the arrival that counts is not the donor
 	Refunds             []Refund
 	Papers              []documents.Document
+	Receipts            []Receipt // all that it has been on, the oldest first
 }
 
 // Live is the arrival that waits or counts; nil when there is none.
@@ -241,8 +242,32 @@ func (s *Gifts) whole(ctx context.Context, g *Gift) (*Whole, error) {
 	if w.Refunds, err = listRefunds(ctx, s.db, g.ID); err != nil {
 		return nil, db.Fault(err)
 	}
-	w.Papers, err = s.papers.Of(ctx, Ref(g.ID))
+	if w.Receipts, err = listReceiptsOf(ctx, s.db, g.ID); err != nil {
+		return nil, db.Fault(err)
+	}
+	w.Papers, err = s.papers.Of(ctx, subjects(g.ID, w.Receipts)...)
 	return w, err
+}
+
+// subjects are those of all papers of a gift.
+func subjects(gift string, rs []Receipt) []string {
+	out := []string{Ref(gift)}
+	for _, r := range rs {
+		if r.Subject != out[0] {
+			out = append(out, r.Subject)
+		}
+	}
+	return out
+}
+
+// Valid is the receipt that counts; nil when there is none.
+func (w *Whole) Valid() *Receipt {
+	for i := range w.Receipts {
+		if w.Receipts[i].State == ReceiptValid {
+			return &w.Receipts[i]
+		}
+	}
+	return nil
 }
 
 func maskDonor(donor, name string) string {

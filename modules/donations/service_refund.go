@@ -48,6 +48,15 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		if err != nil {
 			return err
 		}
+		rec, err := findLiveReceipt(ctx, tx, g.ID)
+		if err != nil {
+			return db.Fault(err)
+		}
+		old := rec.Number
+		covers, err := listCovers(ctx, tx, []string{rec.Paper})
+		if err != nil {
+			return err
+		}
 		if n, err := moveGift(ctx, tx, g.ID, Refunded); changed(n, err) != nil {
 			return changed(n, err)
 		}
@@ -60,27 +69,44 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 		if err != nil {
 			return err
 		}
-		var made error // Make cannot fail, so what it meets is looked at afterwards
-		red, err := s.papers.Reverse(ctx, tx, g.Receipt, r.Reason, func(old documents.Document, number, code, url string) any {
-			rec, err := s.frozen(&old)
-			made = err
-			rec.Reverses, rec.Number, rec.VerifyCode, rec.VerifyURL = rec.Number, number, code, url
-			rec.RedLetter, rec.Reason, rec.AmountFen, rec.IssuedOn = true, r.Reason, -rec.AmountFen, pdf.Day(tx.Today())
-			rec.Handler, rec.Checker = r.AskedName, who.Name
-			return rec
-		})
+		red, err := s.takeBack(ctx, tx, rec, r.Reason, r.AskedName, who.Name, true)
+		if fault.CodeOf(err) == "donations.receipt_ended" {
+			return fault.New(fault.Conflict, "db.changed") // it was replaced at this moment: the next try finds the new one
+		}
 		if err != nil {
 			return err
 		}
-		if made != nil {
-			return made
+		// The other gifts of a merged receipt get a new one at once.
+		rest := make([]cover, 0, len(covers))
+		for _, c := range covers {
+			if c.Gift != g.ID {
+				rest = append(rest, c)
+			}
+		}
+		if len(rest) > 0 {
+			d, err := s.papers.DocumentIn(ctx, tx, rec.Paper)
+			if err != nil {
+				return err
+			}
+			was, err := s.frozen(d)
+			if err != nil {
+				return err
+			}
+			ds, err := s.issueReceipts(ctx, tx, []issuing{{covers: rest, payer: was.Payer, idno: was.PayerID, handler: r.AskedName, checker: who.Name, subject: "receipt/" + r.ID}}, true)
+			if err != nil {
+				return err
+			}
+			if err := replaceReceipt(ctx, tx, rec.Paper, ds[0].ID); err != nil {
+				return err
+			}
+			tx.Public("replaced", ds[0].Number)
 		}
 		// In the order of a confirmation (counter, count, fund), so that the two never wait for each other in a ring.
 		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
 			return err
 		}
 		tx.Public("number", red.Number)
-		tx.Public("reverses", g.Number)
+		tx.Public("reverses", old)
 		tx.Public("fen", g.Amount)
 		_, err = s.funds.Post(ctx, tx, ledger.Entry{Kind: ledger.Refund, Ref: Ref(g.ID), Fund: g.Fund, Amount: g.Amount, Day: tx.Today(), Reason: r.Reason, Reverses: j.ID})
 		return err

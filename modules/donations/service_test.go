@@ -513,6 +513,9 @@ func TestCheckFindsABrokenBook(t *testing.T) {
 			{"another state", "UPDATE donations_gifts SET state = 'refunded' WHERE id = ?", "UPDATE donations_gifts SET state = 'received' WHERE id = ?"},
 			{"a wrong count", "UPDATE donations_counts SET gifts = 5 WHERE '' <> ?", "UPDATE donations_counts SET gifts = 1 WHERE '' <> ?"},
 			{"a lost receipt", "UPDATE documents_papers SET state = 'void' WHERE subject = 'donation/' || ?", "UPDATE documents_papers SET state = 'ordered' WHERE subject = 'donation/' || ?"},
+			{"a receipt over more than came", "UPDATE donations_receipts SET amount = 101 WHERE subject = 'donation/' || ?", "UPDATE donations_receipts SET amount = 100 WHERE subject = 'donation/' || ?"},
+			{"a gift without a receipt", "UPDATE donations_receipt_lines SET live = (1 = 0) WHERE gift = ?", "UPDATE donations_receipt_lines SET live = (1 = 1) WHERE gift = ?"},
+			{"another number", "UPDATE donations_gifts SET number = 'QJGA-2026-000009' WHERE id = ?", "UPDATE donations_gifts SET number = 'QJGA-2026-000001' WHERE id = ?"},
 		}
 		for _, b := range broken {
 			_, err := g.DB.Writer().ExecContext(t.Context(), b.do, w.ID)

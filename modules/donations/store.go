@@ -110,22 +110,35 @@ type waiting struct {
 	Amount     money.Fen
 	Method     string
 	Asset      string
+	Channel    string
 	Gift       string
 	GiftState  State
 	Code       string
 	Donor      string
+	Shown      string
 	PublicName string
 	Name       string // sealed
 	IDNo       string `bun:"idno"` // sealed
 	Fund       string
+	Camp       string // id of the campaign
 	Project    string // title of the campaign, "" for the general fund
+	Waived     bool
+	Source     string
+	Email      string // sealed
+	NameIndex  string
+}
+
+// cover is what the receipt of a waiting arrival prints.
+func (w *waiting) cover() cover {
+	return cover{Gift: w.Gift, Amount: w.Amount, Day: w.Day, Method: w.Method, Channel: w.Channel, Handler: w.Handler, Donor: w.Donor, Shown: w.Shown, Public: w.PublicName,
+		Name: w.Name, IDNo: w.IDNo, Waived: w.Waived, Source: w.Source, Email: w.Email, Fund: w.Fund, Index: w.NameIndex, Camp: w.Camp, Project: w.Project}
 }
 
 func listWaiting(ctx context.Context, db bun.IDB, arrivals []string) (ws []waiting, err error) {
 	err = db.NewSelect().TableExpr("donations_arrivals AS a").Join("JOIN donations_gifts AS g ON g.id = a.gift").
 		Join("LEFT JOIN donations_campaigns AS c ON c.id = g.campaign").
-		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, a.asset, g.id AS gift, g.state AS gift_state,
-			g.code, g.donor, g.public_name, g.name, g.idno, g.fund, coalesce(c.title, '') AS project`).
+		ColumnExpr(`a.id AS arrival, a.state, a.recorded_by, a.recorded_name AS handler, a.day, a.amount, a.method, a.channel, a.asset, g.id AS gift, g.state AS gift_state,
+			g.code, g.donor, g.shown, g.public_name, g.name, g.idno, g.fund, coalesce(g.campaign, '') AS camp, coalesce(c.title, '') AS project, g.waived, g.source, g.email, g.name_index`).
 		Where("a.id IN (?)", bun.List(arrivals)).Scan(ctx, &ws)
 	return ws, err
 }

@@ -23,11 +23,20 @@ var proofs = []struct{ rule, query string }{
 	{"refunded gifts without a journal that takes theirs back", `SELECT count(*) FROM donations_gifts AS g WHERE g.state = 'refunded' AND NOT EXISTS
 		(SELECT 1 FROM ledger_journals AS j JOIN ledger_journals AS o ON o.id = j.reverses JOIN ledger_moves AS m ON m.journal = j.id
 		 WHERE j.kind = 'refund' AND j.ref = 'donation/' || g.id AND o.kind = 'receive' AND o.ref = j.ref AND m.amount = g.amount AND m.fund = g.fund)`},
-	{"gifts whose receipt is not the one valid paper of their number and amount", `SELECT count(*) FROM donations_gifts AS g WHERE g.state IN ('received', 'refunding') AND
-		(SELECT count(*) FROM documents_papers AS d WHERE d.subject = 'donation/' || g.id AND d.kind = 'receipt' AND d.state IN ('ordered', 'issued', 'failed') AND d.reverses IS NULL
-		 AND d.id = g.receipt AND d.number = g.number AND d.amount = g.amount) <> 1`},
-	{"valid receipts beyond one of a confirmed gift", `SELECT count(*) FROM documents_papers AS d WHERE d.kind = 'receipt' AND d.subject LIKE 'donation/%' AND d.state IN ('ordered', 'issued', 'failed') AND d.reverses IS NULL
-		AND NOT EXISTS (SELECT 1 FROM donations_gifts AS g WHERE g.receipt = d.id AND g.state IN ('received', 'refunding'))`},
+	{"received gifts that are not on exactly one valid receipt with their amount and its number", `SELECT count(*) FROM donations_gifts AS g WHERE g.state IN ('received', 'refunding') AND
+		(SELECT count(*) FROM donations_receipt_lines AS l JOIN donations_receipts AS p ON p.paper = l.paper WHERE l.gift = g.id AND l.live AND p.state = 'valid' AND l.amount = g.amount AND p.number = g.number) <> 1`},
+	{"receipts that cover a gift that was not received, or are live after their end", `SELECT count(*) FROM donations_receipt_lines AS l JOIN donations_receipts AS p ON p.paper = l.paper JOIN donations_gifts AS g ON g.id = l.gift
+		WHERE l.live AND (p.state <> 'valid' OR g.state NOT IN ('received', 'refunding')) OR NOT l.live AND p.state = 'valid'`},
+	{"receipts that are not the sum of their gifts, of one payer's fund", `SELECT count(*) FROM donations_receipts AS p WHERE p.amount <> (SELECT coalesce(sum(l.amount), 0) FROM donations_receipt_lines AS l WHERE l.paper = p.paper)
+		OR EXISTS (SELECT 1 FROM donations_receipt_lines AS l JOIN donations_gifts AS g ON g.id = l.gift WHERE l.paper = p.paper AND g.fund <> p.fund)`},
+	{"receipts whose paper says something else", `SELECT count(*) FROM donations_receipts AS p LEFT JOIN documents_papers AS d ON d.id = p.paper LEFT JOIN documents_papers AS r ON r.reverses = p.paper
+		WHERE d.id IS NULL OR d.number <> p.number OR d.amount <> p.amount OR d.kind <> 'receipt' OR d.reverses IS NOT NULL OR p.red <> coalesce(r.number, '')
+		OR p.state <> CASE WHEN d.state IN ('void', 'reversed') THEN d.state ELSE 'valid' END`},
+	{"receipts of the papers' desk that the donations do not know", `SELECT count(*) FROM documents_papers AS d WHERE d.kind = 'receipt' AND d.series = 'QJGA' AND d.reverses IS NULL
+		AND (d.subject LIKE 'donation/%' OR d.subject LIKE 'receipt/%') AND NOT EXISTS (SELECT 1 FROM donations_receipts AS p WHERE p.paper = d.id)`},
+	{"receipts issued and checked by one person", `SELECT count(*) FROM donations_reissues WHERE state = 'done' AND decided_by = asked_by`},
+	{"official receipts of another amount than ours, or checked by who recorded them", `SELECT count(*) FROM donations_fiscals AS f JOIN donations_receipts AS p ON p.paper = f.paper
+		WHERE f.state <> 'rejected' AND f.amount <> p.amount OR f.state IN ('checked', 'reversed') AND f.decided_by = f.recorded_by OR f.state = 'reversed' AND p.state = 'valid'`},
 	{"confirmed gifts without exactly one confirmed arrival of their amount, decided by somebody else", `SELECT count(*) FROM donations_gifts AS g WHERE g.roll IS NOT NULL AND
 		(SELECT count(*) FROM donations_arrivals AS a WHERE a.gift = g.id AND a.state = 'confirmed' AND a.amount = g.amount AND a.day = g.received_on AND a.decided_by <> a.recorded_by) <> 1`},
 	{"arrived gifts without exactly one recorded arrival", `SELECT count(*) FROM donations_gifts AS g WHERE g.state = 'arrived' AND
