@@ -54,6 +54,8 @@ type Gifts struct {
 	payback func(ctx context.Context, tx *audit.Tx, p Payback) error
 	// online gives where a gift is paid online; nil without channels.
 	online func(address string, amount money.Fen) string
+	// rejected hears of arrivals that are taken back; nil when nobody wants to.
+	rejected func(ctx context.Context, tx *audit.Tx, who access.Actor, gift, why string) error
 }
 
 // New opens the desk. What can be printed on a receipt is what the papers' fonts have.

@@ -253,7 +253,16 @@ func (s *Gifts) rejectIn(ctx context.Context, tx *audit.Tx, who access.Actor, gi
 	if err == nil && n != 1 {
 		return fault.New(fault.Conflict, "donations.not_waiting")
 	}
+	if err == nil && s.rejected != nil {
+		return s.rejected(ctx, tx, who, gift, why)
+	}
 	return err
+}
+
+// OnReject sets what is called inside the act that takes an arrival back, so that whoever brought it can let go of it. It is set
+// once, while the platform is put together.
+func (s *Gifts) OnReject(fn func(ctx context.Context, tx *audit.Tx, who access.Actor, gift, why string) error) {
+	s.rejected = fn
 }
 
 // Taking is money that a payment channel has vouched for by its signature.

@@ -53,6 +53,9 @@ func (s *Gifts) NameIndex(name string) string {
 	return s.box.Index("donations_gifts.name", foldName(name))
 }
 
+// ReadCode gives a transfer code as it is stored, or false when what was written cannot be one.
+func (s *Gifts) ReadCode(written string) (string, bool) { return readCode(written) }
+
 // EmailIndex is the blind index of an e-mail address; "" for none.
 func (s *Gifts) EmailIndex(email string) string { return s.box.Index("donations_gifts.email", email) }
 
