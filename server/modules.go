@@ -8,6 +8,7 @@ import (
 	"care/modules/audit"
 	"care/modules/channels"
 	"care/modules/channels/pay"
+	"care/modules/disclosure"
 	"care/modules/documents"
 	"care/modules/donations"
 	"care/modules/home"
@@ -65,10 +66,13 @@ func build(k Kit) Platform {
 	lines := channels.New(k.DB, trail, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
 	connect(gifts, lines)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})
+	public := told{gifts, aid}
+	open := disclosure.New(k.DB, trail, funds, public, public.helped, disclosure.Settings{Org: k.Conf.Org, Login: people.ByLogin})
+	gifts.Under(law{open})
 	start := home.New(trail, funds, doors{funds, gifts, aid}.sources())
 
 	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
-		gifts.Module(), lines.Module(), aid.Module(), start.Module(),
+		gifts.Module(), lines.Module(), aid.Module(), open.Module(), start.Module(),
 	}}
 }

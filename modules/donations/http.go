@@ -93,6 +93,7 @@ type campaignPage struct {
 	Settings   Settings
 	Mode       string
 	Line       []web.Step
+	Law        Told
 }
 
 func (s *Gifts) campaign(c echo.Context) error {
@@ -108,6 +109,9 @@ func (s *Gifts) campaign(c echo.Context) error {
 	state, tone := x.Word()
 	p := &campaignPage{Page: web.Public(c, x.Title), C: *x, State: words[state], Tone: tone, Giving: x.Giving(s.Today()), Elsewhere: x.Mode == Partner && x.State == Open, Raised: x.Money.Received(), Sums: sumOptions(),
 		Flow: flow(x), Rows: lines(rolls.Rows), Paragraphs: paragraphs(x.Story), Settings: s.set, Mode: words["donations.mode."+x.Mode], Line: x.line()[1:]} // the public reads no drafts
+	if p.Law, err = s.told(ctx, x.ID); err != nil {
+		return err
+	}
 	if p.Giving && x.EndsOn != "" {
 		p.DaysLeft = x.EndsOn.Sub(s.Today()) + 1
 	}

@@ -44,6 +44,7 @@ type deskCampaignPage struct {
 	Paragraphs                []string
 	Gate                      []string // what the law still asks before it may open
 	Line, Told                []web.Step
+	Law                       Told
 	Next                      []web.Link // steps that the person may make now
 	Odd                       bool       // the filing number does not look like one
 	MayEdit, MayOpen, MayStop bool
@@ -68,8 +69,12 @@ func (s *Gifts) deskCampaign(c echo.Context) error {
 	waits := x.State == Draft || x.State == Paused
 	p.MayEdit, p.MayStop = waits && who.Can(EditPerm), (x.State == Open || x.State == Paused) && who.Can(EditPerm)
 	p.Own = waits && who.Can(OpenPerm) && !may(who, OpenPerm, x.MadeBy, x.EditedBy)
+	terms, err := s.numbers(ctx, s.db, s.Today())
+	if err != nil {
+		return err
+	}
 	if waits {
-		for _, f := range fault.FieldsOf(x.ready(s.Today(), usual)) {
+		for _, f := range fault.FieldsOf(x.ready(s.Today(), terms)) {
 			p.Gate = append(p.Gate, sentence(f))
 		}
 	}
@@ -78,6 +83,9 @@ func (s *Gifts) deskCampaign(c echo.Context) error {
 	}
 	ts, err := s.Steps(ctx, x.ID)
 	if err != nil {
+		return err
+	}
+	if p.Law, err = s.told(ctx, x.ID); err != nil {
 		return err
 	}
 	p.Line, p.Told, p.Odd = x.line(), told(ts), x.Odd()

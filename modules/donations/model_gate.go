@@ -1,6 +1,7 @@
 package donations
 
 import (
+	"context"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -9,6 +10,7 @@ import (
 
 	"care/server/clock"
 	"care/server/fault"
+	"care/server/web"
 )
 
 // Steps of a campaign's way, beside its state: 内部决策通过, 已报备案, 退回补正, 已备案; after its end 总结公开, 归档.
@@ -165,6 +167,25 @@ func (in Stepping) check(kind string, c *Campaign, today clock.Day, n Numbers) e
 type Numbers struct {
 	Lead   int // days before the start by which the plan is filed
 	Urgent int // days after the start by which it is filed in a major disaster
+}
+
+// Legal knows the terms of the law on a day, and what a campaign has published and must publish next; the composition
+// fills it in.
+type Legal interface {
+	Numbers(ctx context.Context, db bun.IDB, day clock.Day) (Numbers, error)
+	Told(ctx context.Context, campaign string) (Told, error)
+}
+
+// Told is what a campaign has published and must publish next.
+type Told struct {
+	Due     []Deadline
+	Reports []web.Link
+}
+
+// Deadline is one report that the law asks of a campaign.
+type Deadline struct {
+	Title, When, Tone string
+	Day               clock.Day
 }
 
 // usual are the terms of 公开募捐管理办法 11 and 慈善法 73.

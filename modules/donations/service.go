@@ -49,6 +49,7 @@ type Gifts struct {
 	box    *secret.Box
 	fonts  Printable
 	set    Settings
+	legal  Legal // nil: the usual terms of the law, and no reports
 	gather *gather.Gatherer[confirming]
 	// payback gives money back through a payment channel; nil without channels.
 	payback func(ctx context.Context, tx *audit.Tx, p Payback) error

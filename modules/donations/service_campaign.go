@@ -97,7 +97,11 @@ func (s *Gifts) Open(ctx context.Context, who access.Actor, id string, version i
 		if err := who.NotEarlier("donations.same_person", c.MadeBy, c.EditedBy); err != nil {
 			return err
 		}
-		if err := c.ready(tx.Today(), usual); err != nil {
+		terms, err := s.numbers(ctx, tx, tx.Today())
+		if err != nil {
+			return err
+		}
+		if err := c.ready(tx.Today(), terms); err != nil {
 			return err
 		}
 		if c.Fund == "" {

@@ -4,11 +4,32 @@ import (
 	"context"
 	"unicode/utf8"
 
+	"github.com/uptrace/bun"
+
 	"care/modules/audit"
 	"care/server/access"
+	"care/server/clock"
 	"care/server/db"
 	"care/server/fault"
 )
+
+// Under lets the campaigns meet the terms of the law as they are kept elsewhere.
+func (s *Gifts) Under(l Legal) { s.legal = l }
+
+func (s *Gifts) numbers(ctx context.Context, tx bun.IDB, day clock.Day) (Numbers, error) {
+	if s.legal == nil {
+		return usual, nil
+	}
+	return s.legal.Numbers(ctx, tx, day)
+}
+
+// told gives what a campaign has published and must publish next.
+func (s *Gifts) told(ctx context.Context, campaign string) (Told, error) {
+	if s.legal == nil {
+		return Told{}, nil
+	}
+	return s.legal.Told(ctx, campaign)
+}
 
 // Decide notes the council's resolution on a campaign (内部决策). Who notes it has neither made nor last edited the plan.
 func (s *Gifts) Decide(ctx context.Context, who access.Actor, id string, in Stepping) error {
@@ -54,7 +75,11 @@ func (s *Gifts) step(ctx context.Context, act audit.Act, kind string, in Steppin
 		if !c.May(kind) {
 			return fault.New(fault.Conflict, "donations.step.order")
 		}
-		if err := in.check(kind, c, tx.Today(), usual); err != nil {
+		terms, err := s.numbers(ctx, tx, tx.Today())
+		if err != nil {
+			return err
+		}
+		if err := in.check(kind, c, tx.Today(), terms); err != nil {
 			return err
 		}
 		if err := change(c); err != nil {
@@ -145,4 +170,27 @@ func (s *Gifts) EndOver(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// SummedIn notes inside another act that the final report of a campaign is public (总结公开).
+func (s *Gifts) SummedIn(ctx context.Context, tx *audit.Tx, who access.Actor, id string) error {
+	c, err := findCampaign(ctx, tx, id)
+	if err != nil {
+		return db.Fault(err)
+	}
+	if !c.May(sumStep) {
+		return fault.New(fault.Conflict, "donations.step.order")
+	}
+	was := c.Step
+	c.Step = moves[sumStep].to
+	if err := changed(stepCampaign(ctx, tx, c, was)); err != nil {
+		return err
+	}
+	return s.note(ctx, tx, who, id, sumStep, Stepping{})
+}
+
+// CampaignsIn lists all campaigns inside a transaction or a reader.
+func (s *Gifts) CampaignsIn(ctx context.Context, tx bun.IDB) ([]Campaign, error) {
+	cs, err := listCampaigns(ctx, tx)
+	return cs, db.Fault(err)
 }
