@@ -158,20 +158,12 @@ func bodyOf(v *Version) (Body, error) {
 		web.Part{Title: words["disclosure.bucket.disbursed"], Amount: f.Disbursed, Tone: "green"}, web.Part{Title: words["disclosure.bucket.committed"], Amount: f.Committed, Tone: "leaf"},
 		web.Part{Title: words["disclosure.bucket.reserved"], Amount: f.Reserved, Tone: "gold"}, web.Part{Title: words["disclosure.bucket.available"], Amount: f.Available, Tone: "red"})
 	for _, x := range f.Classes {
-		b.Cost = append(b.Cost, costRow{account(x.Account), x.Amount})
+		b.Cost = append(b.Cost, costRow{words["disclosure.class."+x.Class], x.Amount})
 	}
 	if f.GoodsIn > 0 || f.GoodsOut > 0 {
 		b.Cost = append(b.Cost, costRow{words["disclosure.goods_in"], f.GoodsIn}, costRow{words["disclosure.goods_out"], f.GoodsOut})
 	}
 	return b, nil
-}
-
-// account names an expense account.
-func account(code string) string {
-	if w := words["disclosure.account."+code]; w != "" {
-		return w
-	}
-	return words["disclosure.account"] + " " + code
 }
 
 type reportPage struct {

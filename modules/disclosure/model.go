@@ -136,8 +136,8 @@ type Figures struct {
 
 // Class is what a period cost by class of expense (expenseClass).
 type Class struct {
-	Account string    `json:"account"`
-	Amount  money.Fen `json:"amount"`
+	Class  string    `json:"class"` // of the ledger: aid, project, management, fundraising, other
+	Amount money.Fen `json:"amount"`
 }
 
 // County is how many households of a county were helped.
@@ -204,19 +204,19 @@ func (f *Figures) add(g Figures) {
 	f.Closing, f.Available, f.Reserved, f.Committed, f.Disbursed = f.Closing+g.Closing, f.Available+g.Available, f.Reserved+g.Reserved, f.Committed+g.Committed, f.Disbursed+g.Disbursed
 	f.GoodsIn, f.GoodsOut = f.GoodsIn+g.GoodsIn, f.GoodsOut+g.GoodsOut
 	for _, c := range g.Classes {
-		f.class(c.Account, c.Amount)
+		f.class(c.Class, c.Amount)
 	}
 }
 
 // class adds to a class of expense.
-func (f *Figures) class(account string, amount money.Fen) {
+func (f *Figures) class(class string, amount money.Fen) {
 	for i := range f.Classes {
-		if f.Classes[i].Account == account {
+		if f.Classes[i].Class == class {
 			f.Classes[i].Amount += amount
 			return
 		}
 	}
-	f.Classes = append(f.Classes, Class{account, amount})
+	f.Classes = append(f.Classes, Class{class, amount})
 }
 
 // agrees tells whether the figures add up.

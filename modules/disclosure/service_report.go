@@ -1,9 +1,9 @@
 package disclosure
 
 import (
+	"cmp"
 	"context"
 	"strconv"
-	"strings"
 
 	"github.com/uptrace/bun"
 
@@ -246,11 +246,11 @@ func figures(fs []ledger.Fund, ts []ledger.Turn, bs []ledger.Booked, hidden map[
 		if f == nil {
 			continue
 		}
-		if strings.HasPrefix(b.Debit, "5") {
-			f.class(b.Debit, b.Amount)
+		if c := expense(b.Class, b.Debit); c != "" {
+			f.class(c, b.Amount)
 		}
-		if strings.HasPrefix(b.Credit, "5") {
-			f.class(b.Credit, -b.Amount)
+		if c := expense(b.Class, b.Credit); c != "" {
+			f.class(c, -b.Amount)
 		}
 		if b.Debit == stock {
 			f.GoodsIn += b.Amount
@@ -268,6 +268,15 @@ func figures(fs []ledger.Fund, ts []ledger.Turn, bs []ledger.Booked, hidden map[
 		all.add(*f)
 	}
 	return list, all
+}
+
+// expense gives the class of what is booked to an account, "" for accounts of no expense.
+func expense(class, account string) string {
+	usual := map[string]string{"5101": ledger.Aid, "5201": ledger.Management, "5301": ledger.Fundraising, "5401": ledger.Other}[account]
+	if usual == "" {
+		return ""
+	}
+	return cmp.Or(class, usual)
 }
 
 // stock is the account of goods: 存货.

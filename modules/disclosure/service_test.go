@@ -43,7 +43,7 @@ func TestTheFiguresOfAReportComeFromTheBooks(t *testing.T) {
 			f.Closing != 12_500 || f.Available != 9_500 || f.Reserved != 2_000 || f.Committed != 1_000 || f.Disbursed != 2_500 {
 			t.Errorf("from %s: %+v", r.From, f)
 		}
-		if len(f.Classes) != 1 || f.Classes[0].Account != "5101" || f.Classes[0].Amount != 2_500 {
+		if len(f.Classes) != 1 || f.Classes[0].Class != ledger.Aid || f.Classes[0].Amount != 2_500 {
 			t.Errorf("classes %+v", f.Classes)
 		}
 		sum := sha256.Sum256([]byte(second.Body))

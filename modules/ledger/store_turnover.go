@@ -22,6 +22,7 @@ type Turn struct {
 // Booked is what was booked in a period from one account to another.
 type Booked struct {
 	Fund          string // "" for entries of no fund
+	Class         string // of an expense, "" for others and for aid paid before classes were kept
 	Debit, Credit string
 	N             int
 	Amount        money.Fen
@@ -41,8 +42,8 @@ func sumTurns(ctx context.Context, db bun.IDB, funds []string, from, to clock.Da
 // sumBooked sums the postings of funds in a period; no funds are all.
 func sumBooked(ctx context.Context, db bun.IDB, funds []string, from, to clock.Day) (bs []Booked, err error) {
 	q := db.NewSelect().TableExpr("ledger_postings AS p").Join("JOIN ledger_journals AS j ON j.id = p.journal").
-		ColumnExpr("coalesce(p.fund, '') AS fund, p.debit, p.credit, count(*) AS n, sum(p.amount) AS amount").
-		Where("j.day BETWEEN ? AND ?", from, to).GroupExpr("1, 2, 3").OrderExpr("1, 2, 3")
+		ColumnExpr("coalesce(p.fund, '') AS fund, j.class, p.debit, p.credit, count(*) AS n, sum(p.amount) AS amount").
+		Where("j.day BETWEEN ? AND ?", from, to).GroupExpr("1, 2, 3, 4").OrderExpr("1, 2, 3, 4")
 	if funds != nil {
 		q = q.Where("p.fund IN (?)", bun.List(funds))
 	}
