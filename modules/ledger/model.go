@@ -162,7 +162,7 @@ type Entry struct {
 	Amount   money.Fen // above zero
 	Day      clock.Day // day of business: of the bank's statement for money that came or went
 	Asset    string    // account where the money came to or left from; "" for the one that the reversed journal names, else the bank account
-	Class    string    // class of the expense, for Spend
+	Class    string    // class of the expense, for Spend; for StockOut of goods that reach nobody, such as what spoiled
 	Reason   string    // for reversals
 	Reverses string    // id of the journal that this one takes back, or ""
 }
@@ -176,7 +176,7 @@ func (e Entry) check() error {
 		return fault.New(fault.Internal, "ledger.incomplete")
 	case e.Asset != "" && !slices.Contains(r.assets, e.Asset):
 		return fault.New(fault.Internal, "ledger.incomplete")
-	case (e.Kind == Spend) != (e.Class != "") || e.Class != "" && costs[e.Class] == "":
+	case e.Kind == Spend && e.Class == "", e.Class != "" && (costs[e.Class] == "" || e.Kind != Spend && e.Kind != StockOut):
 		return fault.New(fault.Internal, "ledger.incomplete")
 	case e.Amount <= 0 || e.Amount > money.Max:
 		return fault.New(fault.Invalid, "ledger.amount")
