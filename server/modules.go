@@ -11,6 +11,7 @@ import (
 	"care/modules/disclosure"
 	"care/modules/documents"
 	"care/modules/donations"
+	"care/modules/goods"
 	"care/modules/home"
 	"care/modules/identity"
 	"care/modules/ledger"
@@ -69,10 +70,11 @@ func build(k Kit) Platform {
 	public := told{gifts, aid}
 	open := disclosure.New(k.DB, trail, funds, public, public.helped, disclosure.Settings{Org: k.Conf.Org, Login: people.ByLogin})
 	gifts.Under(law{open})
+	stores := goods.New(k.DB, trail, funds, papers, archive, k.Box, purposes{funds, gifts}, goods.Settings{Org: org, Demo: k.Demo, Login: people.ByLogin})
 	start := home.New(trail, funds, doors{funds, gifts, aid}.sources())
 
 	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
-		gifts.Module(), lines.Module(), aid.Module(), open.Module(), start.Module(),
+		gifts.Module(), lines.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
 	}}
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/html"
 
 	"care/modules/donations"
+	"care/modules/goods"
 	"care/modules/identity"
 	"care/modules/relief"
 	"care/server/ident"
@@ -144,7 +145,9 @@ func privateIn(text string) []string {
 	return out
 }
 
-func seededPrivate() []string { return append(relief.DemoPrivate(), donations.DemoPrivate()...) }
+func seededPrivate() []string {
+	return slices.Concat(relief.DemoPrivate(), donations.DemoPrivate(), goods.DemoPrivate())
+}
 
 // namesIn gives the short names that stand alone in some place of a page.
 func namesIn(t *testing.T, body string) []string {
