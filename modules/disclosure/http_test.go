@@ -165,3 +165,37 @@ func TestWhoMayNotSeesNothingOfTheDesk(t *testing.T) {
 		has(t, w.Get("/desk/disclosure"), 200, "购置办公用房", "还剩 11 天")
 	})
 }
+
+func TestTheMoneyOfAFundIsShownAndDownloaded(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		g.book(t, ledger.Receive, 10_000, "2026-12-01")
+		g.book(t, ledger.Reserve, 6_000, "2026-12-02")
+		g.book(t, ledger.Commit, 6_000, "2026-12-03")
+		g.book(t, ledger.Disburse, 5_000, "2026-12-04")
+		g.book(t, ledger.Recover, 100, "2026-12-05")
+		for range 3 {
+			g.book(t, ledger.Receive, 7, "2026-12-06")
+		}
+		public := g.site(t).Public()
+		has(t, public.Get("/funds"), 200, "大病救助", "/funds/DB-2026", "¥100.21", "¥49.00", "¥10.00", "资金去向")
+		has(t, public.Get("/funds/DB-2026"), 200, "医疗费", "追回", "批准待付", "/campaigns/DB-2026", "moves.csv")
+		lines := strings.Split(strings.TrimSpace(public.Get("/funds.csv").Body), "\n")
+		if len(lines) != 4 || !strings.HasPrefix(lines[3], "合计,2,,100.21,41.21,0.00,10.00,49.00") {
+			t.Errorf("%q", lines)
+		}
+		lines = strings.Split(strings.TrimSpace(public.Get("/funds/DB-2026/moves.csv").Body), "\n")
+		if len(lines) != 10 || lines[9] != "合计,8,,,,100.21,49.00" || lines[4] != "2026-12-05,追回,已拨付,可用,1.00,0.00,-1.00" {
+			t.Errorf("%q", lines)
+		}
+		has(t, public.Get("/funds/NONE"), 404)
+		has(t, public.Get("/funds/NONE/moves.csv"), 404)
+		if _, err := g.DB.Writer().ExecContext(t.Context(), "UPDATE donations_campaigns SET mode = 'directed'"); err != nil {
+			t.Fatal(err)
+		}
+		has(t, public.Get("/funds/DB-2026?hidden"), 404)
+		if a := public.Get("/funds?hidden"); strings.Contains(a.Body, "DB-2026") || !strings.Contains(a.Body, "¥100.21") {
+			t.Error("the money of a directed campaign is lost, or its name is shown")
+		}
+	})
+}

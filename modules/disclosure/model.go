@@ -249,3 +249,43 @@ type Happening struct {
 	MadeName      string
 	MadeAt        time.Time
 }
+
+// Movement is one movement of a fund as the public may read it: no reference leads to a person.
+type Movement struct {
+	ID           string
+	Kind         string
+	Day          clock.Day
+	Source, Dest string
+	Amount       money.Fen
+}
+
+// came tells how much a movement brought in and how much it spent; less than nothing for what was taken back.
+func (m Movement) came() (in, spent money.Fen) {
+	const paid = "disbursed"
+	switch {
+	case m.Source == "":
+		in = m.Amount
+	case m.Dest == "":
+		in = -m.Amount
+	}
+	switch {
+	case m.Dest == paid:
+		spent = m.Amount
+	case m.Source == paid:
+		spent = -m.Amount
+	}
+	return in, spent
+}
+
+// From and To name the places between which money moved.
+func (m Movement) From() string { return bucketWord(m.Source) }
+
+// To is the place to which it moved.
+func (m Movement) To() string { return bucketWord(m.Dest) }
+
+func bucketWord(b string) string {
+	if b == "" {
+		return "disclosure.outside"
+	}
+	return "disclosure.bucket." + b
+}

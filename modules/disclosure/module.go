@@ -34,7 +34,7 @@ func (s *Office) Module() modules.Module {
 		Menu:       []web.Link{{Title: title, Href: "/disclosure"}},
 		Migrations: web.Sub(migrations),
 		Pages: map[string]any{
-			"disclosure/index": indexPage{}, "disclosure/report": reportPage{},
+			"disclosure/index": indexPage{}, "disclosure/report": reportPage{}, "disclosure/funds": fundsPage{}, "disclosure/fund": fundPage{},
 			"disclosure/desk": deskPage{}, "disclosure/draft": draftPage{}, "disclosure/item": itemPage{}, "disclosure/happen": happenPage{},
 			"disclosure/rules": rulesPage{}, "disclosure/rule": rulePage{},
 		},
@@ -49,6 +49,11 @@ func (s *Office) routes(r *web.Routes) {
 	r.GET("/disclosure/:code/:n", s.report, access.Everyone, public)
 	r.GET("/disclosure/:code/:n/report.json", s.reportJSON, access.Everyone)
 	r.GET("/disclosure/:code/:n/report.csv", s.reportCSV, access.Everyone)
+
+	r.GET("/funds", s.funds, access.Everyone, public)
+	r.GET("/funds.csv", s.fundsCSV, access.Everyone)
+	r.GET("/funds/:code", s.fund, access.Everyone, public)
+	r.GET("/funds/:code/moves.csv", s.movesCSV, access.Everyone)
 
 	r.GET("/desk/disclosure", s.desk, ViewPerm)
 	r.GET("/desk/disclosure/new", s.draftNew, EditPerm)

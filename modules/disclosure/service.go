@@ -161,6 +161,12 @@ func (s *Office) Tasks(ctx context.Context) ([]Task, error) {
 	return tasks(rs, s.Today(), cs, es, ts, since), nil
 }
 
+// Movements lists the movements of a fund, newest first.
+func (s *Office) Movements(ctx context.Context, fund, before string, size int) (db.Page[Movement], error) {
+	ms, err := listMovements(ctx, s.db, fund, before, size+1)
+	return db.Cut(ms, size, func(m Movement) string { return m.ID }), db.Fault(err)
+}
+
 // Of gives what is due of a campaign and what it has published, newest first.
 func (s *Office) Of(ctx context.Context, campaign string) ([]Task, []Listed, error) {
 	all, err := s.Tasks(ctx)

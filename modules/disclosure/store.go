@@ -7,7 +7,6 @@ import (
 	"github.com/uptrace/bun"
 
 	"care/server/clock"
-	"care/server/money"
 )
 
 func affected(res interface{ RowsAffected() (int64, error) }, err error) (int64, error) {
@@ -159,15 +158,6 @@ func countChecked(ctx context.Context, db bun.IDB) (n counts, err error) {
 		 + (SELECT count(*) FROM disclosure_rules WHERE state <> 'proposed' AND (decided_by = '' OR decided_by = proposed_by)) AS alone,
 		(SELECT count(*) FROM disclosure_items AS i WHERE i.kind = 'event' AND NOT EXISTS (SELECT 1 FROM disclosure_events AS e WHERE e.id = i.subject)) AS missing`).Scan(ctx, &n)
 	return n, err
-}
-
-// Movement is one movement of a fund as the public may read it: no reference leads to a person.
-type Movement struct {
-	ID           string
-	Kind         string
-	Day          clock.Day
-	Source, Dest string
-	Amount       money.Fen
 }
 
 func listMovements(ctx context.Context, db bun.IDB, fund, before string, limit int) (ms []Movement, err error) {

@@ -63,6 +63,7 @@ func (s *Gifts) routes(r *web.Routes) {
 	r.GET("/campaigns/:id", s.campaign, access.Everyone, public)
 	r.GET("/campaigns/:id/poster.png", s.poster, access.Everyone, public)
 	r.GET("/donations", s.roll, access.Everyone, public)
+	r.GET("/donations/roll.csv", s.rollCSV, access.Everyone)
 	r.GET("/give", s.giveForm, access.Everyone)
 	r.POST("/give", s.give, access.Everyone, gives)
 	r.GET("/give/privacy", s.privacy, access.Everyone, public)

@@ -347,6 +347,8 @@ var words = map[string]string{
 	"donations.none":          "未填",
 
 	"donations.csv.head":   "登记时间,识别码,状态,捐赠人,用途,意向金额,到账金额,入账日期,银行流水号,收据编号,登记人",
+	"donations.roll.head":  "确认时间,捐赠人,用途,金额,收据编号,状态",
+	"donations.roll.net":   "合计不含已退款",
 	"donations.csv.total":  "合计",
 	"donations.csv.broken": "导出中断，以上不完整",
 
