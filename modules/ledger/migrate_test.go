@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -60,6 +61,7 @@ var oldBooks = []struct {
 	{"j10", "disburse", "payment/2", "f1", "committed", "disbursed", 50, "", "5101", "1002"},
 	{"j11", "return", "payment/1", "f1", "disbursed", "committed", 70, "j09", "1002", "5101"},
 	{"j12", "disburse", "payment/3", "f1", "committed", "disbursed", 70, "", "5101", "1002"},
+	{"j12c", "recover", "payment/2", "f1", "disbursed", "available", 30, "", "1002", "5101"},
 	{"j13", "uncommit", "award/2", "f2", "committed", "available", 5, "", "", ""}, // out of an earlier commit, below
 }
 
@@ -72,7 +74,7 @@ func writeOldBooks(t *testing.T, d *db.DB) {
 		}
 	}
 	now := clock.Now()
-	do("INSERT INTO ledger_funds (id, code, name, kind, purpose, opened_at, available, reserved, committed, disbursed) VALUES ('f1', 'A', 'A', 'restricted', 'A', ?, 40, 0, 0, 120), ('f2', 'B', 'B', 'unrestricted', 'B', ?, 40, 0, 0, 0)", now, now)
+	do("INSERT INTO ledger_funds (id, code, name, kind, purpose, opened_at, available, reserved, committed, disbursed) VALUES ('f1', 'A', 'A', 'restricted', 'A', ?, 70, 0, 0, 90), ('f2', 'B', 'B', 'unrestricted', 'B', ?, 40, 0, 0, 0)", now, now)
 	for _, j := range oldBooks {
 		if j.id == "j13" {
 			do("INSERT INTO ledger_journals (id, kind, ref, day, at, reason) VALUES ('j12a', 'reserve', 'notice/2', '2026-11-03', ?, ''), ('j12b', 'commit', 'award/2', '2026-11-03', ?, '')", now, now)
@@ -114,7 +116,7 @@ func TestBooksOfTheFirstFormMigrateWhole(t *testing.T) {
 		if err := queue.Migrate(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
-		for table, want := range map[string]int{"ledger_journals": len(oldBooks) + 2, "ledger_moves": len(oldBooks) + 2, "ledger_postings": 9} {
+		for table, want := range map[string]int{"ledger_journals": len(oldBooks) + 2, "ledger_moves": len(oldBooks) + 2, "ledger_postings": 10} {
 			if err := d.NewRaw("SELECT count(*) FROM ?", bun.Ident(table)).Scan(t.Context(), &n); err != nil || n != want {
 				t.Errorf("%s holds %d rows, want %d (%v)", table, n, want, err)
 			}
@@ -129,6 +131,11 @@ func TestBooksOfTheFirstFormMigrateWhole(t *testing.T) {
 
 		f := moduletest.New(t, d)
 		f.Check(t)
+		for gift, want := range map[string]accounts{"donation/1": {"payment/2": 50, "payment/3": 40}, "donation/2": {"donation/2": 250}, "donation/3": {}, "donation/4": {}} {
+			if got := went(t, f, gift); !maps.Equal(got, want) {
+				t.Errorf("%s went to %v, want %v", gift, got, want)
+			}
+		}
 		// The new kinds are accepted, unknown ones still refused; both before and after the database is opened again.
 		for i := range 2 {
 			if _, err := post(t.Context(), f, ledger.Entry{Kind: ledger.Suspend, Ref: fmt.Sprint("line/", i), Amount: 7}); err != nil {

@@ -83,6 +83,7 @@ func (l *Ledger) Close(ctx context.Context, who access.Actor, id string) error {
 // Post books entries inside the caller's act and gives their journals in the same order. All are booked or none.
 // Unfunded says that a fund does not hold enough, or is closed; Conflict that an entry of this kind and ref is booked already.
 // A batch is judged by its sum for each fund: what an act brings in may be spent by a later entry of the same batch.
+// Outlays use the incomes of their fund first in, first out; a refund needs its own income unused.
 func (l *Ledger) Post(ctx context.Context, tx *audit.Tx, entries ...Entry) ([]Journal, error) {
 	if len(entries) == 0 {
 		return nil, nil
@@ -125,6 +126,10 @@ func (l *Ledger) Post(ctx context.Context, tx *audit.Tx, entries ...Entry) ([]Jo
 		if n != 1 {
 			return nil, fault.New(fault.Unfunded, "ledger.unfunded")
 		}
+	}
+	// Whoever holds the row of a fund may touch its lots.
+	if err := l.lots(ctx, tx, entries, js); err != nil {
+		return nil, err
 	}
 	return js, nil
 }
@@ -220,7 +225,7 @@ func (l *Ledger) Trial(ctx context.Context) ([]Balance, error) {
 }
 
 // Check proves that every fund is the sum of its moves, that no journal is without the moves and the accounting entry of
-// its kind, that the money of the foundation less the pool of unclaimed money is what its funds hold, and that the store
+// its kind, that every outlay stands on the incomes it used, that the money of the foundation less the pool of unclaimed money is what its funds hold, and that the store
 // of goods is what came in less what went out.
 func (l *Ledger) Check(ctx context.Context) ([]modules.Count, error) {
 	var (
@@ -245,6 +250,9 @@ func (l *Ledger) Check(ctx context.Context) ([]modules.Count, error) {
 			if bad > 0 {
 				return fmt.Errorf("%d journals of kind %s without the move or the accounting entry of their kind", bad, k)
 			}
+		}
+		if err := checkLots(ctx, db); err != nil {
+			return err
 		}
 		if stock, err = sumStock(ctx, db); err != nil {
 			return err

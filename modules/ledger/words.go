@@ -8,6 +8,7 @@ var words = map[string]string{
 	"ledger.no_reversal":      "冲销必须写明原凭证和原因。",
 	"ledger.reversal_differs": "冲销的金额或资金与原凭证不一致，没有入账。",
 	"ledger.unfunded":         "这笔资金的余额不够，或资金已关闭，没有入账。",
+	"ledger.lot_used":         "这笔捐款按先进先出已经用出（或部分用出），不能退款。",
 	"ledger.no_fund":          "没有找到这笔资金。",
 	"ledger.not_empty":        "资金还有余额或待付款，不能关闭。",
 	"ledger.code_used":        "这个资金代码已经用过，请换一个。",
