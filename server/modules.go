@@ -5,6 +5,7 @@ import (
 
 	"care/media"
 	"care/modules"
+	"care/modules/agreements"
 	"care/modules/audit"
 	"care/modules/channels"
 	"care/modules/channels/pay"
@@ -66,6 +67,7 @@ func build(k Kit) Platform {
 	})
 	lines := channels.New(k.DB, trail, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
 	connect(gifts, lines)
+	deals := agreements.New(k.DB, trail, papers, archive, k.Box, owed{gifts}, people.ByLogin)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})
 	public := told{gifts, aid}
 	open := disclosure.New(k.DB, trail, funds, public, public.helped, disclosure.Settings{Org: k.Conf.Org, Login: people.ByLogin})
@@ -75,6 +77,6 @@ func build(k Kit) Platform {
 
 	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
-		gifts.Module(), lines.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
+		gifts.Module(), lines.Module(), deals.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
 	}}
 }

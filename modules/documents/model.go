@@ -33,6 +33,8 @@ const (
 	Notices  = "QJGS" // notices for the village board (公示)
 	Cases    = "QJJZ" // relief cases (救助案件), numbers only
 	Batches  = "QJPC" // payment batches (拨付批次), numbers only
+
+	Agreements = "QJXY" // donation agreements (捐赠协议), numbers only
 )
 
 // Document is one paper (单据).

@@ -397,6 +397,9 @@ func (s *Gifts) named(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := web.Bind(c, &struct{}{}); err != nil {
+		return err
+	}
 	key, err := web.Token(c)
 	if err != nil {
 		return err
