@@ -42,6 +42,11 @@ func (t till) RefundPaid(ctx context.Context, tx *audit.Tx, refund, ref string, 
 	return t.gifts.RefundPaid(ctx, tx, refund, ref, day)
 }
 
+// General is the unrestricted fund.
+func (t till) General(ctx context.Context, tx *audit.Tx) (string, error) {
+	return t.gifts.GeneralIn(ctx, tx)
+}
+
 // Taken is what was booked by channels.
 func (t till) Taken(ctx context.Context) (map[string]channels.Total, error) {
 	ts, err := t.gifts.ByChannel(ctx)

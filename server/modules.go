@@ -65,7 +65,7 @@ func build(k Kit) Platform {
 	gifts := donations.New(k.DB, trail, funds, papers, k.Box, donations.Settings{
 		Org: org, Account: donations.Account{Holder: k.Conf.Org, Bank: k.Conf.Bank, Number: k.Conf.Account}, Demo: k.Demo, Login: people.ByLogin,
 	})
-	lines := channels.New(k.DB, trail, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
+	lines := channels.New(k.DB, trail, funds, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
 	connect(gifts, lines)
 	deals := agreements.New(k.DB, trail, papers, archive, k.Box, owed{gifts}, people.ByLogin)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})

@@ -79,6 +79,10 @@ func (t till) RefundPaid(ctx context.Context, tx *audit.Tx, refund, ref string, 
 	return t.gifts.RefundPaid(ctx, tx, refund, ref, day)
 }
 
+func (t till) General(ctx context.Context, tx *audit.Tx) (string, error) {
+	return t.gifts.GeneralIn(ctx, tx)
+}
+
 func (t till) Taken(ctx context.Context) (map[string]channels.Total, error) {
 	ts, err := t.gifts.ByChannel(ctx)
 	out := map[string]channels.Total{}
@@ -127,7 +131,7 @@ func open(t testing.TB, f *moduletest.Foundation) *given {
 
 // desk opens the desk of channels as the platform does.
 func (g *given) desk(lines ...pay.Channel) *channels.Channels {
-	s := channels.New(g.DB, g.Trail, g.Queue, g.Box, till{g.Gifts}, g.URL, slog.New(slog.NewTextHandler(io.Discard, nil)), lines...)
+	s := channels.New(g.DB, g.Trail, g.Funds, g.Queue, g.Box, till{g.Gifts}, g.URL, slog.New(slog.NewTextHandler(io.Discard, nil)), lines...)
 	g.Gifts.OnOnline(func(address string, amount money.Fen) string {
 		if len(s.Offered(amount)) == 0 {
 			return ""
@@ -205,7 +209,7 @@ func (g *given) told(t testing.TB, n paysim.Notice, status int) {
 // queued lets the queue work, with the drawing of receipts and all.
 func (g *given) queued(t testing.TB) {
 	t.Helper()
-	g.Settle(t, g.mods()...)
+	g.Foundation.Settle(t, g.mods()...)
 }
 
 // settle does the channels' own work at once.

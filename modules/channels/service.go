@@ -17,6 +17,7 @@ import (
 	"care/modules"
 	"care/modules/audit"
 	"care/modules/channels/pay"
+	"care/modules/ledger"
 	"care/server/clock"
 	"care/server/db"
 	"care/server/gather"
@@ -60,6 +61,8 @@ type Gifts interface {
 	Take(ctx context.Context, tx *audit.Tx, ts []Taking, at []int) error
 	// RefundPaid notes inside an act that the money of a refund has left.
 	RefundPaid(ctx context.Context, tx *audit.Tx, refund, ref string, day clock.Day) error
+	// General is the unrestricted fund, which pays the channels' fees.
+	General(ctx context.Context, tx *audit.Tx) (fund string, err error)
 	// Taken is what was booked by channels, for the proof that both sides agree.
 	Taken(ctx context.Context) (map[string]Total, error)
 }
@@ -68,6 +71,7 @@ type Gifts interface {
 type Channels struct {
 	db    *db.DB
 	trail *audit.Trail
+	funds *ledger.Ledger
 	queue *queue.Queue
 	box   *secret.Box
 	gifts Gifts
@@ -81,8 +85,8 @@ type Channels struct {
 }
 
 // New opens the desk. Without lines nothing is offered and nothing comes in.
-func New(d *db.DB, trail *audit.Trail, q *queue.Queue, box *secret.Box, gifts Gifts, base string, log *slog.Logger, lines ...pay.Channel) *Channels {
-	s := &Channels{db: d, trail: trail, queue: q, box: box, gifts: gifts, base: base, log: log, lines: map[string]pay.Channel{}}
+func New(d *db.DB, trail *audit.Trail, funds *ledger.Ledger, q *queue.Queue, box *secret.Box, gifts Gifts, base string, log *slog.Logger, lines ...pay.Channel) *Channels {
+	s := &Channels{db: d, trail: trail, funds: funds, queue: q, box: box, gifts: gifts, base: base, log: log, lines: map[string]pay.Channel{}}
 	for _, l := range lines {
 		s.lines[l.Name()] = l
 		s.names = append(s.names, l.Name())

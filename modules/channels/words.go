@@ -4,9 +4,11 @@ const (
 	title     = "支付渠道"
 	group     = "捐赠"
 	navOrders = "在线支付"
+	navDays   = "渠道对账"
 
 	permView   = "查看支付渠道"
 	permHandle = "处理支付渠道差异"
+	permClose  = "签认差异、渠道关账"
 )
 
 // words are the states, names and sentences of payment channels. A sentence says what to do.
@@ -95,4 +97,81 @@ var words = map[string]string{
 	"channels.amount":      "退款金额与支付金额不符，请联系管理员。",
 	"channels.not_failed":  "这笔退款已经重新发起，或已经退回。请刷新页面查看。",
 	"channels.retried":     "已重新发起退款。",
+
+	"channels.fetch":          "下载渠道账单",
+	"channels.bill":           "导入渠道账单",
+	"channels.compare":        "渠道三方核对",
+	"channels.explain":        "说明渠道差异",
+	"channels.sign":           "签认渠道差异",
+	"channels.unexplain":      "退回差异说明",
+	"channels.settle":         "登记渠道结算",
+	"channels.settle_confirm": "复核渠道结算",
+	"channels.settle_reject":  "退回渠道结算",
+	"channels.close_day":      "渠道关账",
+
+	"channels.day.open":             "未关账",
+	"channels.day.closed":           "已关账",
+	"channels.diff.open":            "待说明",
+	"channels.diff.explained":       "待签认",
+	"channels.diff.signed":          "已签认",
+	"channels.diff.gone":            "已消除",
+	"channels.diff.extra":           "长款：渠道收了，我方没有",
+	"channels.diff.missing":         "短款：我方有，渠道账单没有",
+	"channels.diff.amount":          "金额不符",
+	"channels.diff.repeated":        "账单重复",
+	"channels.diff.other_day":       "账单列在了别的日子",
+	"channels.diff.refund_extra":    "渠道已退，我方没有记",
+	"channels.diff.refund_missing":  "我方记了退款，账单没有",
+	"channels.diff.refund_amount":   "退款金额不符",
+	"channels.diff.unsettled":       "银行还没有收到结算款",
+	"channels.diff.settlement":      "结算金额不符",
+	"channels.diff.fee":             "退回的手续费多于收取的",
+	"channels.settlement.recorded":  "待复核",
+	"channels.settlement.confirmed": "已复核",
+
+	"channels.page.days":       "渠道对账",
+	"channels.page.difference": "渠道差异",
+	"channels.row.payments":    "支付",
+	"channels.row.refunds":     "退款",
+	"channels.row.fee":         "手续费",
+	"channels.row.net":         "应结算",
+	"channels.fact.day":        "日期",
+	"channels.fact.kind":       "种类",
+	"channels.fact.ref":        "单号",
+	"channels.fact.ours":       "我方",
+	"channels.fact.theirs":     "对方",
+	"channels.fact.found":      "发现时间",
+	"channels.fact.why":        "说明",
+	"channels.fact.explained":  "说明人",
+	"channels.fact.signed":     "签认人",
+	"channels.csv.day":         "来源,商户订单号,渠道单号,退款单号,金额,手续费,时间,状态,说明",
+	"channels.csv.bill":        "账单",
+	"channels.csv.diff":        "差异",
+
+	"channels.fetched":      "已开始下载账单，一般几秒钟后出现在列表里。账单每天 10 点以后才有前一天的。",
+	"channels.compared":     "已重新核对。",
+	"channels.explained":    "已写明原因，等另一位同事签认。",
+	"channels.signed":       "已签认。",
+	"channels.unexplained":  "已退回，请经办人重新说明。",
+	"channels.settled_ok":   "结算已登记，等另一位同事复核。",
+	"channels.confirmed_ok": "结算已复核入账。",
+	"channels.rejected_ok":  "结算登记已退回。",
+	"channels.closed_ok":    "已关账。",
+
+	"channels.need_channel":  "请选择渠道。",
+	"channels.need_day":      "请选择今天以前、三个月以内的日期。",
+	"channels.need_amount":   "请照银行流水填写到账金额，大于零。",
+	"channels.need_bank_ref": "请填写银行流水号，最多 64 个字母、数字或符号。",
+	"channels.need_bank_day": "请填写银行入账日期，不早于账单日，不晚于今天。",
+	"channels.why":           "请写明原因，2 到 %d 个字，不要写姓名和电话。",
+	"channels.same_person":   "这一步不能由同一个人办理，请换一位同事。",
+	"channels.not_open":      "这条差异已经说明或已经消除，请刷新页面查看。",
+	"channels.not_explained": "这条差异还没有说明，或已经签认，请刷新页面查看。",
+	"channels.settled":       "这一天的结算已经登记过，请先核对。",
+	"channels.not_recorded":  "这笔结算已经复核或退回，不需要再处理。",
+	"channels.no_bill":       "这一天的渠道账单还没有下载，不能关账。请先下载账单。",
+	"channels.still_open":    "还有 %d 条差异没有签认，不能关账。请先说明并签认。",
+	"channels.unconfirmed":   "结算到账还没有复核，不能关账。请先复核。",
+	"channels.closed":        "这一天已经关账。",
+	"channels.no_fee_money":  "非限定资金余额不够支付渠道手续费，没有关账。请先与秘书长商量。",
 }

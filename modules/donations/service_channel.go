@@ -48,6 +48,15 @@ func (s *Gifts) WaitingIn(ctx context.Context, tx *audit.Tx, ids []string) (map[
 	return out, err
 }
 
+// GeneralIn gives the unrestricted fund inside an act.
+func (s *Gifts) GeneralIn(ctx context.Context, tx *audit.Tx) (string, error) {
+	f, err := s.general(ctx, tx)
+	if err != nil {
+		return "", err
+	}
+	return f.ID, nil
+}
+
 // ByChannel is what was booked by each payment channel, also what was given back later.
 func (s *Gifts) ByChannel(ctx context.Context) (map[string]Tally, error) {
 	rs, err := sumChannels(ctx, s.db)
