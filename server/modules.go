@@ -7,6 +7,7 @@ import (
 	"care/modules"
 	"care/modules/agreements"
 	"care/modules/audit"
+	"care/modules/bank"
 	"care/modules/channels"
 	"care/modules/channels/pay"
 	"care/modules/disclosure"
@@ -67,6 +68,8 @@ func build(k Kit) Platform {
 	})
 	lines := channels.New(k.DB, trail, funds, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
 	connect(gifts, lines)
+	statements := bank.New(k.DB, trail, k.Queue, archive, funds, k.Box, teller{gifts}, bank.Settings{Account: k.Conf.Account, Login: people.ByLogin})
+	gifts.OnReject(statements.Rejected)
 	deals := agreements.New(k.DB, trail, papers, archive, k.Box, owed{gifts}, people.ByLogin)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})
 	public := told{gifts, aid}
@@ -77,6 +80,6 @@ func build(k Kit) Platform {
 
 	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
-		gifts.Module(), lines.Module(), deals.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
+		gifts.Module(), lines.Module(), statements.Module(), deals.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
 	}}
 }

@@ -222,3 +222,6 @@ type Payback struct {
 func (s *Gifts) OnPayback(fn func(ctx context.Context, tx *audit.Tx, p Payback) error) {
 	s.payback = fn
 }
+
+// StateWord is how a state is called.
+func StateWord(s State) string { return words["donations.state."+string(s)] }
