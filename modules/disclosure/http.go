@@ -56,6 +56,8 @@ type indexPage struct {
 	Reports []reportRow
 	Pager   web.Pager
 	Late    int
+	Gauges  []gaugeView
+	On      clock.Day // of the gauges
 }
 
 type reportRow struct {
@@ -87,6 +89,13 @@ func (s *Office) index(c echo.Context) error {
 		if t.Late(s.Today()) {
 			p.Late++
 		}
+	}
+	gs, err := s.Kept(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Gauges = gaugeViews(gs); gs != nil {
+		p.On = gs.Day
 	}
 	ls, err := s.Published(ctx, "", c.QueryParam("after"), pageSize)
 	if err != nil {

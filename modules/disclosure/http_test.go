@@ -199,3 +199,26 @@ func TestTheMoneyOfAFundIsShownAndDownloaded(t *testing.T) {
 		}
 	})
 }
+
+func TestTheGaugesOfTheYearAreKeptForThePublic(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		g.book(t, ledger.Receive, 1_000_000, "2026-12-01")
+		g.book(t, ledger.Reserve, 300_000, "2026-12-02")
+		g.book(t, ledger.Commit, 300_000, "2026-12-02")
+		g.book(t, ledger.Disburse, 300_000, "2026-12-03")
+		s := g.site(t)
+		if a := s.Public().Get("/disclosure?before"); strings.Contains(a.Body, "慈善活动支出") {
+			t.Error("gauges are shown before there are any")
+		}
+		id, err := g.Propose(t.Context(), asker, disclosure.Rule{Name: disclosure.LastNetAssets, Value: 5_000_000, ValidFrom: "2026-01-01", Source: "审计报告一号"}, key())
+		must(t, err)
+		must(t, g.Decide(t.Context(), publisher, id, true))
+		has(t, s.As("writer").Get("/desk/disclosure/gauges"), 200, "¥3,000.00", "¥50,000.00", "上年末净资产（审计数）", "6%", "不低于 8%", "还差 ¥1,000.00", "没有公开募捐资格")
+		for range 2 {
+			must(t, g.Keep(t.Context()))
+		}
+		g.book(t, ledger.Receive, 77, "2026-12-19") // after the night: the public reads what was kept
+		has(t, s.Public().Get("/disclosure"), 200, "慈善活动支出", "不低于 8%", "2026年12月19日", "还差 ¥1,000.00")
+	})
+}

@@ -6,6 +6,7 @@ import (
 
 	"care/modules"
 	"care/server/access"
+	"care/server/queue"
 	"care/server/web"
 )
 
@@ -29,14 +30,16 @@ func (s *Office) Module() modules.Module {
 		Routes: s.routes,
 		Nav: []web.NavItem{
 			{Group: title, Title: navDesk, Href: "/desk/disclosure", Perm: ViewPerm, Count: s.navCount},
+			{Group: title, Title: navGauges, Href: "/desk/disclosure/gauges", Perm: ViewPerm},
 			{Group: title, Title: navRules, Href: "/desk/disclosure/rules", Perm: ViewPerm, Count: s.navRules},
 		},
 		Menu:       []web.Link{{Title: title, Href: "/disclosure"}},
+		Daily:      []queue.Daily{{Kind: "disclosure.keep", At: "00:20", Do: s.Keep}},
 		Migrations: web.Sub(migrations),
 		Pages: map[string]any{
 			"disclosure/index": indexPage{}, "disclosure/report": reportPage{}, "disclosure/funds": fundsPage{}, "disclosure/fund": fundPage{},
 			"disclosure/desk": deskPage{}, "disclosure/draft": draftPage{}, "disclosure/item": itemPage{}, "disclosure/happen": happenPage{},
-			"disclosure/rules": rulesPage{}, "disclosure/rule": rulePage{},
+			"disclosure/rules": rulesPage{}, "disclosure/rule": rulePage{}, "disclosure/gauges": gaugesPage{},
 		},
 		Words: words, Seed: s.Seed, Check: s.Check,
 	}
@@ -65,6 +68,7 @@ func (s *Office) routes(r *web.Routes) {
 	r.POST("/desk/disclosure/items/:id/edit", s.draftSave, EditPerm)
 	r.POST("/desk/disclosure/items/:id/publish", s.publish, PublishPerm)
 	r.POST("/desk/disclosure/items/:id/drop", s.drop, EditPerm)
+	r.GET("/desk/disclosure/gauges", s.gaugesDesk, ViewPerm)
 	r.GET("/desk/disclosure/rules", s.rules, ViewPerm)
 	r.GET("/desk/disclosure/rules/:name", s.ruleForm, ProposePerm)
 	r.POST("/desk/disclosure/rules/:name", s.propose, ProposePerm)

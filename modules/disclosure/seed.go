@@ -72,6 +72,18 @@ func (s *Office) Seed(ctx context.Context, at *clock.Travel) error {
 		}
 	}
 	on(3, 9)
-	_, err = s.Propose(ctx, accountant, Rule{Name: LastNetAssets, Value: 620_000_000, ValidFrom: clock.Day(dateText(101, today.Year())), Source: "演示数据：上年度审计报告（非真实文号）"}, "seed-rule")
-	return err
+	assets, err := s.Propose(ctx, accountant, Rule{Name: LastNetAssets, Value: 620_000_000, ValidFrom: clock.Day(dateText(101, today.Year())), Source: "演示数据：上年度审计报告（非真实文号）"}, "seed-rule")
+	if err != nil {
+		return err
+	}
+	on(2, 9)
+	if err := s.Decide(ctx, secretary, assets, true); err != nil {
+		return err
+	}
+	on(1, 9)
+	if _, err := s.Propose(ctx, accountant, Rule{Name: CostCap, Value: 200, ValidFrom: clock.Day(dateText(101, today.Year()+1)), Source: "演示数据：理事会关于募捐成本的决议（非真实文号）"}, "seed-cap"); err != nil {
+		return err
+	}
+	at.To(end)
+	return s.Keep(ctx)
 }

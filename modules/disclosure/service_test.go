@@ -149,7 +149,7 @@ func TestTheProofFindsAChangedText(t *testing.T) {
 		if f.DB.Postgres() {
 			drop += " ON disclosure_versions"
 		}
-		for _, q := range []string{drop, "UPDATE disclosure_versions SET body = replace(body, '\"received\": 0', '\"received\": 1')"} {
+		for _, q := range []string{drop, "UPDATE disclosure_versions SET body = replace(body, '逐级审核', '逐级放行')"} {
 			if _, err := f.DB.Writer().ExecContext(t.Context(), q); err != nil {
 				t.Fatal(err)
 			}

@@ -168,3 +168,8 @@ func listMovements(ctx context.Context, db bun.IDB, fund, before string, limit i
 	}
 	return ms, q.Scan(ctx, &ms)
 }
+
+func lastGauges(ctx context.Context, db bun.IDB) (*gaugeRow, error) {
+	g := new(gaugeRow)
+	return g, db.NewSelect().Model(g).Order("g.day DESC").Limit(1).Scan(ctx)
+}

@@ -1,9 +1,10 @@
 package disclosure
 
 const (
-	title    = "信息公开"
-	navDesk  = "公开报告"
-	navRules = "期限与比例"
+	title     = "信息公开"
+	navDesk   = "公开报告"
+	navRules  = "期限与比例"
+	navGauges = "支出与费用比例"
 
 	permView    = "查看公开报告"
 	permEdit    = "编写公开报告"
@@ -26,6 +27,27 @@ var words = map[string]string{
 	"disclosure.happen":  "登记重大事项",
 	"disclosure.propose": "提出变更",
 	"disclosure.decide":  "决定变更",
+
+	"disclosure.keep":                "留存支出与费用比例",
+	"disclosure.gauge.spend":         "慈善活动支出",
+	"disclosure.gauge.fee":           "管理费用",
+	"disclosure.gauge.cost":          "募捐成本",
+	"disclosure.gauge_law.spend":     "慈善法第六十一条；没有公开募捐资格的，按 2016 年规定以上年末净资产计算",
+	"disclosure.gauge_law.fee":       "慈善法第六十一条；2016 年规定",
+	"disclosure.gauge_law.cost":      "2025 年修订征求意见稿，仅供对照",
+	"disclosure.gauge_state.ok":      "符合",
+	"disclosure.gauge_state.bad":     "超出上限",
+	"disclosure.gauge_state.wait":    "年内还要继续支出",
+	"disclosure.gauge_state.none":    "没有可比的数字",
+	"disclosure.gauge_state.free":    "金额较小，不受比例限制",
+	"disclosure.bound.least":         "不低于 %s",
+	"disclosure.bound.most":          "不高于 %s",
+	"disclosure.base.income_books":   "上年总收入（账上数）",
+	"disclosure.base.income_audited": "上年总收入（审计数）",
+	"disclosure.base.assets_books":   "上年末净资产（账上数）",
+	"disclosure.base.assets_audited": "上年末净资产（审计数）",
+	"disclosure.base.spending":       "本年总支出",
+	"disclosure.base.raised":         "本年募捐收入（货币）",
 
 	"disclosure.kind.progress":      "募捐进展报告",
 	"disclosure.kind.final":         "募捐总结报告",

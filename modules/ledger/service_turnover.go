@@ -22,3 +22,9 @@ func (l *Ledger) Turnover(ctx context.Context, tx bun.IDB, funds []string, from,
 	bs, err := sumBooked(ctx, tx, funds, from, to)
 	return ts, bs, db.Fault(err)
 }
+
+// BookedIn gives what was booked in a period between accounts; nil asks for all funds, and for what belongs to none.
+func (l *Ledger) BookedIn(ctx context.Context, tx bun.IDB, funds []string, from, to clock.Day) ([]Booked, error) {
+	bs, err := sumBooked(ctx, tx, funds, from, to)
+	return bs, db.Fault(err)
+}
