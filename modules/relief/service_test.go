@@ -892,6 +892,14 @@ func TestReturnedPaymentGivesTheMoneyBack(t *testing.T) {
 		w.Settle(t)
 		w.settle(t, b, "退汇", "")
 		w.wantFund(t, "returned", 985_000_00, 0, 10_000_00, 5_000_00)
+		helped, err := w.relief.HelpedIn(ctx, w.DB, []string{w.fund.ID}, "2026-01-01", "2030-12-31")
+		must(t, err)
+		if len(helped) != 1 || helped[0].Households != 1 || helped[0].Amount != 5_000_00 || helped[0].Name == "" {
+			t.Errorf("helped %+v", helped)
+		}
+		if none, err := w.relief.HelpedIn(ctx, w.DB, nil, "2020-01-01", "2020-12-31"); err != nil || len(none) != 0 {
+			t.Errorf("helped years before: %+v, %v", none, err)
+		}
 		h := w.sheet(t, id)
 		if last := h.Papers[len(h.Papers)-1]; last.State != documents.Void {
 			t.Errorf("the voucher of the returned payment is %s, want void", last.State)
