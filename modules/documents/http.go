@@ -117,7 +117,7 @@ func (p *Papers) list(c echo.Context) error {
 	}
 	page.Rows = rows.Rows
 	page.Pager = web.Pages(c, rows.Next)
-	for _, k := range []string{"receipt", "voucher", "notice", "certificate"} {
+	for _, k := range []string{"receipt", "inkind", "voucher", "notice", "certificate"} {
 		page.Kinds = append(page.Kinds, web.Option{Value: k, Label: words["documents.kind."+k], Chosen: k == page.Kind})
 	}
 	for _, s := range []State{Ordered, Issued, Failed, Void, Reversed} {
