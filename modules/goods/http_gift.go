@@ -150,7 +150,8 @@ type registerPage struct {
 	Rows                []itemRow
 	Donors, Shows, Uses []web.Option
 	Warehouses, Units   []string
-	Today               string
+	Today, Action       string
+	Editing             bool
 }
 
 // emptyRows are the lines that a form offers beyond those that are filled.
@@ -158,8 +159,12 @@ const emptyRows = 2
 
 func (s *Goods) registerPage(c echo.Context, f registerForm) (*registerPage, error) {
 	ctx := c.Request().Context()
-	p := &registerPage{rowsPage: rowsPage{web.Desk(c, words["goods.page.register"])}, Form: f, Donors: choices("goods.donor.", Person, Body), Shows: choices("goods.shown.", Masked, Real, Anonymous), Today: string(s.Today()), Units: unitWords()}
+	p := &registerPage{rowsPage: rowsPage{web.Desk(c, words["goods.page.register"])}, Form: f, Donors: choices("goods.donor.", Person, Body), Shows: choices("goods.shown.", Masked, Real, Anonymous), Today: string(s.Today()), Units: unitWords(), Action: "/desk/goods/new"}
 	p.Back = &web.Link{Title: words["goods.page.gifts"], Href: "/desk/goods"}
+	if id := c.Param("id"); id != "" {
+		p.Editing, p.Action, p.Title = true, "/desk/goods/"+id+"/edit", words["goods.correct"]
+		p.Back = &web.Link{Title: words["goods.page.gift"], Href: "/desk/goods/" + id}
+	}
 	p.Rows = f.rows()
 	for range min(emptyRows, max(0, maxItems-len(p.Rows))) {
 		p.Rows = append(p.Rows, itemRow{})
@@ -211,11 +216,50 @@ func (s *Goods) register(c echo.Context) error {
 	if err := f.badDays(); err != nil {
 		return web.Refuse(c, err, "goods/register", p)
 	}
+	if p.Editing {
+		if err := s.Correct(c.Request().Context(), web.Actor(c), c.Param("id"), f.registering(), key); err != nil {
+			return web.Refuse(c, web.Next(err, "/desk/goods/%s"), "goods/register", p)
+		}
+		return web.Done(c, p.Back.Href, "goods.done.corrected")
+	}
 	g, err := s.Register(c.Request().Context(), web.Actor(c), f.registering(), key)
 	if err != nil {
 		return web.Refuse(c, web.Next(err, "/desk/goods/%s"), "goods/register", p)
 	}
 	return web.Done(c, "/desk/goods/"+g.ID, "goods.done.registered")
+}
+
+// editForm shows a registration to be corrected. It shows the donor in full, so opening it is an entry in the record.
+func (s *Goods) editForm(c echo.Context) error {
+	ctx := c.Request().Context()
+	g, err := s.Gift(ctx, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if g.State != Waiting {
+		return fault.New(fault.Conflict, "goods.not_waiting")
+	}
+	is, err := s.Items(ctx, g.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.trail.Saw(ctx, web.Actor(c), RegisterPerm, g.ID, "goods.donor", "correct"); err != nil {
+		return err
+	}
+	x, err := s.open(g)
+	if err != nil {
+		return err
+	}
+	f := registerForm{Donor: g.Donor, Shown: g.Shown, Name: x.Name, IDNo: x.IDNo, Phone: x.Phone, Campaign: g.Campaign, ArrivedOn: string(g.ArrivedOn), Warehouse: g.Warehouse}
+	for _, i := range is {
+		f.ItemName, f.Spec, f.Brand, f.Unit, f.Qty = append(f.ItemName, i.Name), append(f.Spec, i.Spec), append(f.Brand, i.Brand), append(f.Unit, i.Unit), append(f.Qty, FormatQty(i.Declared, i.Scale))
+		f.BatchNo, f.ProducedOn, f.ExpiresOn = append(f.BatchNo, i.BatchNo), append(f.ProducedOn, string(i.ProducedOn)), append(f.ExpiresOn, string(i.ExpiresOn))
+	}
+	p, err := s.registerPage(c, f)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, "goods/register", p)
 }
 
 // shownItem is one thing of a gift, written for a page.
@@ -283,6 +327,7 @@ type giftPage struct {
 	Time                                        []web.Step
 	MayCount, MayAccept, MayValue, MayStock     bool
 	OwnCount, OwnValue, MayGiveBack, MayRecount bool
+	MayCorrect                                  bool
 	Valued                                      bool
 }
 
@@ -317,6 +362,7 @@ func (s *Goods) giftPage(c echo.Context) (*giftPage, error) {
 		return nil, err
 	}
 	p.Time = giftTime(g, papers)
+	p.MayCorrect = g.State == Waiting && who.Can(RegisterPerm)
 	p.MayCount = g.State == Waiting && who.Can(AcceptPerm)
 	p.MayAccept, p.OwnCount = g.State == Counted && may(who, AcceptPerm, g.CountedBy), g.State == Counted && who.ID == g.CountedBy
 	p.MayRecount = g.State == Counted && who.Can(AcceptPerm)

@@ -77,10 +77,16 @@ func TestFromTheDoorToTheSignedSheetOnThePages(t *testing.T) {
 		made := one.Post("/desk/goods/new", form)
 		done(t, made, "")
 		self := made.Location
-		s.Hide("13808741234", "530302199001011232", "张建明") // the form was shown again to who typed it; from here on nobody reads it
+		page = one.Get(self + "/edit")
+		has(t, page, 200, "更正物资登记", `value="张建明"`, `value="30"`, `value="530302199001011232"`)
+		has(t, one.Post(self+"/edit", gone(form, "once", page.Once(t), "name", "")), 422, "请填写姓名")
+		fixed := gone(form, "once", page.Once(t), "phone", "138 0874 9999")
+		fixed["qty"] = []string{"", "12.5", "31"}
+		done(t, one.Post(self+"/edit", fixed), self)
+		s.Hide("13808749999", "530302199001011232", "张建明") // the form was shown again to who typed it; from here on nobody reads it
 		has(t, one.Get(self), 200, "张*明", "待清点", "大米")
 		page = two.Get(self + "/count")
-		has(t, page, 200, "登记 <b", "合格证")
+		has(t, page, 200, "登记 <b", ">31<", "合格证")
 		var ids []string
 		for _, p := range strings.Split(page.Body, `name="item" value="`)[1:] {
 			ids = append(ids, p[:strings.Index(p, `"`)])
@@ -92,6 +98,8 @@ func TestFromTheDoorToTheSignedSheetOnThePages(t *testing.T) {
 		tally["remark"] = []string{"", "两床破损"}
 		done(t, two.PostFiles(self+"/count", tally), self)
 		has(t, two.Get(self), 200, "要请另一位同事验收", "现场.png")
+		has(t, one.Get(self+"/edit"), 409, "待清点")
+		has(t, one.Post(self+"/edit", gone(fixed, "name", "张建国", "phone", "")), 409)
 		if a := two.Post(self+"/accept", moduletest.Form("once", page.Once(t))); a.Status != 403 {
 			t.Errorf("the first person may sign as the second: %d", a.Status)
 		}

@@ -32,7 +32,7 @@ func (s *Goods) Module() modules.Module {
 		Routes: s.routes,
 		Nav: []web.NavItem{
 			{Group: title, Title: navGifts, Href: "/desk/goods", Perm: ViewPerm, Count: s.navGifts},
-			{Group: title, Title: navStock, Href: "/desk/goods/stock", Perm: ViewPerm},
+			{Group: title, Title: navStock, Href: "/desk/goods/stock", Perm: ViewPerm, Count: s.navStock},
 			{Group: title, Title: navLists, Href: "/desk/goods/lists", Perm: ViewPerm, Count: s.navLists},
 			{Group: title, Title: navChanges, Href: "/desk/goods/changes", Perm: ViewPerm, Count: s.navChanges},
 		},
@@ -76,6 +76,8 @@ func (s *Goods) routes(r *web.Routes) {
 	r.GET("/desk/goods/changes/:id/files/:file", s.changeFile, ViewPerm)
 
 	r.GET("/desk/goods/:id", s.gift, ViewPerm)
+	r.GET("/desk/goods/:id/edit", s.editForm, RegisterPerm)
+	r.POST("/desk/goods/:id/edit", s.register, RegisterPerm)
 	r.GET("/desk/goods/:id/count", s.countForm, AcceptPerm)
 	r.POST("/desk/goods/:id/count", s.count, AcceptPerm, files)
 	r.POST("/desk/goods/:id/accept", s.accept, AcceptPerm)
@@ -100,6 +102,15 @@ func (s *Goods) navGifts(ctx context.Context, who access.Actor) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// navStock is what lies in store past its end: whoever gives goods out must ask for its removal.
+func (s *Goods) navStock(ctx context.Context, who access.Actor) (int, error) {
+	if !who.Can(IssuePerm) {
+		return 0, nil
+	}
+	over, _, err := s.Expiring(ctx)
+	return over, err
 }
 
 func (s *Goods) navLists(ctx context.Context, who access.Actor) (int, error) {

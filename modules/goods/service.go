@@ -97,9 +97,7 @@ func (s *Goods) Register(ctx context.Context, who access.Actor, in Registering, 
 		if r.Direct {
 			g.State = Direct
 		}
-		g.Name, g.NameIndex = s.box.Seal("goods_gifts.name", g.ID, r.Name), s.box.Index("goods_gifts.name", foldName(r.Name))
-		g.Phone, g.PhoneIndex = s.box.Seal("goods_gifts.phone", g.ID, r.Phone), s.box.Index("goods_gifts.phone", r.Phone)
-		g.IDNo = s.box.Seal("goods_gifts.idno", g.ID, r.IDNo)
+		s.seal(g, &r)
 		for i := range is {
 			is[i].ID, is[i].Gift = newID(), g.ID
 		}
@@ -116,6 +114,59 @@ func (s *Goods) Register(ctx context.Context, who access.Actor, in Registering, 
 		return insert(ctx, tx, &is)
 	})
 	return g, err
+}
+
+// seal fills the private columns of a gift.
+func (s *Goods) seal(g *Gift, r *Registering) {
+	g.Name, g.NameIndex = s.box.Seal("goods_gifts.name", g.ID, r.Name), s.box.Index("goods_gifts.name", foldName(r.Name))
+	g.Phone, g.PhoneIndex = s.box.Seal("goods_gifts.phone", g.ID, r.Phone), s.box.Index("goods_gifts.phone", r.Phone)
+	g.IDNo = s.box.Seal("goods_gifts.idno", g.ID, r.IDNo)
+}
+
+// Correct writes a registration again before anybody has counted its goods. What was written before stays in the record as a commitment.
+func (s *Goods) Correct(ctx context.Context, who access.Actor, gift string, in Registering, key string) error {
+	to, err := s.purposes.Purpose(ctx, in.Campaign)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	unknown := err != nil
+	act := audit.Act{Actor: who, Need: RegisterPerm, Verb: "goods.correct", Subject: gift, Key: "goods.correct/" + key, Input: []any{gift, in}}
+	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
+		g, err := findGift(ctx, tx, gift)
+		if err != nil {
+			return db.Fault(err)
+		}
+		r := in
+		r.Direct = false
+		var c fault.Checks
+		is, err := r.clean(tx.Today(), s.papers)
+		if err := c.Merge(err); err != nil {
+			return err
+		}
+		c.Need(!unknown, "campaign", "goods.purpose")
+		if err := c.Err(); err != nil {
+			return err
+		}
+		g.Donor, g.Shown, g.PublicName = r.Donor, r.Shown, publicName(r.Donor, r.Shown, r.Name)
+		g.Campaign, g.Project, g.Fund, g.Restricted, g.ArrivedOn, g.Warehouse = to.ID, to.Title, to.Fund, to.Restricted, r.ArrivedOn, r.Warehouse
+		s.seal(g, &r)
+		for i := range is {
+			is[i].ID, is[i].Gift = newID(), g.ID
+		}
+		tx.Public("fund", g.Fund)
+		tx.Public("items", len(is))
+		tx.Private("name", r.Name)
+		tx.Private("phone", r.Phone)
+		tx.Private("idno", r.IDNo)
+		n, err := correctGift(ctx, tx, g)
+		if err := must1(n, err, "goods.not_waiting"); err != nil {
+			return err
+		}
+		if err := dropItems(ctx, tx, g.ID); err != nil {
+			return err
+		}
+		return insert(ctx, tx, &is)
+	})
 }
 
 // Tally is what one person found of an item.

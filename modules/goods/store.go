@@ -33,6 +33,17 @@ func listItems(ctx context.Context, d bun.IDB, gift string) (is []Item, err erro
 	return is, d.NewSelect().Model(&is).Where("i.gift = ?", gift).Order("i.n").Scan(ctx)
 }
 
+// correctGift writes a registration again; no row changes once its goods are counted.
+func correctGift(ctx context.Context, tx bun.IDB, g *Gift) (int64, error) {
+	return affected(tx.NewUpdate().Model(g).Column("donor", "shown", "public_name", "name", "name_index", "phone", "phone_index", "idno", "campaign", "project", "fund", "restricted", "arrived_on", "warehouse").
+		Where("id = ?", g.ID).Where("state = 'waiting'").Exec(ctx))
+}
+
+func dropItems(ctx context.Context, tx bun.IDB, gift string) error {
+	_, err := tx.NewRaw(`DELETE FROM goods_items WHERE gift = ?`, gift).Exec(ctx)
+	return err
+}
+
 func tallyGift(ctx context.Context, tx bun.IDB, id, by, name string) (int64, error) {
 	return affected(tx.NewRaw(`UPDATE goods_gifts SET state = 'counted', counted_by = ?, counted_name = ? WHERE id = ? AND state = 'waiting'`, by, name, id).Exec(ctx))
 }

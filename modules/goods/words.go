@@ -101,9 +101,10 @@ var words = map[string]string{
 	"goods.unknown_line": "勾选的领取人不在这张发放单上，请刷新后重新勾选。",
 	"goods.person":       "请填写领取人姓名，1 到 %d 个字。",
 
-	"goods.void":   "作废发放单",
-	"goods.change": "提出库存变动",
-	"goods.decide": "决定库存变动",
+	"goods.correct": "更正物资登记",
+	"goods.void":    "作废发放单",
+	"goods.change":  "提出库存变动",
+	"goods.decide":  "决定库存变动",
 
 	"goods.units":        "件 个 床 箱 袋 桶 台 套 千克 升 米",
 	"goods.comma":        "、",
@@ -265,6 +266,7 @@ var words = map[string]string{
 	"goods.csv.broken": "导出中断，内容不完整，请重新下载",
 
 	"goods.done.registered": "已登记，请同事清点。",
+	"goods.done.corrected":  "登记已更正。",
 	"goods.done.counted":    "清点完成，请另一位同事验收。",
 	"goods.done.accepted":   "已验收。",
 	"goods.done.recount":    "已退回，请重新清点。",
