@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 
+	"github.com/uptrace/bun"
+
 	"care/modules/donations"
 	"care/modules/goods"
 	"care/modules/ledger"
@@ -13,6 +15,7 @@ import (
 type purposes struct {
 	funds *ledger.Ledger
 	gifts *donations.Gifts
+	db    bun.IDB
 }
 
 // Purpose gives the purpose of a campaign's id; "" is the general fund.
@@ -25,7 +28,7 @@ func (p purposes) Purpose(ctx context.Context, id string) (goods.Purpose, error)
 		if c.Fund == "" {
 			return goods.Purpose{}, fault.New(fault.NotFound, "db.not_found")
 		}
-		return goods.Purpose{ID: c.ID, Title: c.Title, Fund: c.Fund, Restricted: true}, nil
+		return goods.Purpose{ID: c.ID, Title: c.Title, Fund: c.Fund, Restricted: true, Over: c.State == donations.Ended}, nil
 	}
 	fs, err := p.funds.Funds(ctx, nil)
 	if err != nil {
@@ -39,20 +42,21 @@ func (p purposes) Purpose(ctx context.Context, id string) (goods.Purpose, error)
 	return goods.Purpose{}, fault.New(fault.NotFound, "db.not_found")
 }
 
-// Purposes lists the general fund and every campaign that has a fund and is not over.
+// Purposes lists the general fund and every campaign that has a fund. What is left of a campaign that is over may still be
+// given out for it, but nothing more is taken in.
 func (p purposes) Purposes(ctx context.Context) ([]goods.Purpose, error) {
 	general, err := p.Purpose(ctx, "")
 	if err != nil {
 		return nil, err
 	}
-	cs, err := p.gifts.Bookable(ctx)
+	cs, err := p.gifts.CampaignsIn(ctx, p.db)
 	if err != nil {
 		return nil, err
 	}
 	out := []goods.Purpose{general}
 	for _, c := range cs {
 		if c.Fund != "" {
-			out = append(out, goods.Purpose{ID: c.ID, Title: c.Title, Fund: c.Fund, Restricted: true})
+			out = append(out, goods.Purpose{ID: c.ID, Title: c.Title, Fund: c.Fund, Restricted: true, Over: c.State == donations.Ended})
 		}
 	}
 	return out, nil

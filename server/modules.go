@@ -75,7 +75,7 @@ func build(k Kit) Platform {
 	public := told{gifts, aid}
 	open := disclosure.New(k.DB, trail, funds, public, public.helped, disclosure.Settings{Org: k.Conf.Org, Login: people.ByLogin})
 	gifts.Under(law{open})
-	stores := goods.New(k.DB, trail, funds, papers, archive, k.Box, purposes{funds, gifts}, goods.Settings{Org: org, Demo: k.Demo, Login: people.ByLogin})
+	stores := goods.New(k.DB, trail, funds, papers, archive, k.Box, purposes{funds, gifts, k.DB}, goods.Settings{Org: org, Demo: k.Demo, Login: people.ByLogin})
 	start := home.New(trail, funds, doors{funds, gifts, aid}.sources())
 
 	return Platform{people, gifts, []modules.Module{

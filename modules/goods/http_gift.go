@@ -170,18 +170,21 @@ func (s *Goods) registerPage(c echo.Context, f registerForm) (*registerPage, err
 		p.Rows = append(p.Rows, itemRow{})
 	}
 	var err error
-	if p.Uses, err = s.uses(c); err != nil {
+	if p.Uses, err = s.uses(c, true); err != nil {
 		return nil, err
 	}
 	p.Warehouses, err = s.Warehouses(ctx)
 	return p, err
 }
 
-// uses are the purposes for a drop-down list.
-func (s *Goods) uses(c echo.Context) ([]web.Option, error) {
+// uses are the purposes for a drop-down list; without those that are over when goods come in.
+func (s *Goods) uses(c echo.Context, in bool) ([]web.Option, error) {
 	ps, err := s.purposes.Purposes(c.Request().Context())
 	var out []web.Option
 	for _, x := range ps {
+		if in && x.Over {
+			continue
+		}
 		out = append(out, web.Option{Value: x.ID, Label: x.Title})
 	}
 	return out, err

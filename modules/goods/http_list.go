@@ -102,7 +102,7 @@ func (s *Goods) makePage(c echo.Context, f makeForm) (*makePage, error) {
 	p := &makePage{rowsPage: rowsPage{web.Desk(c, words["goods.page.make"])}, Form: f, Today: string(s.Today()), Ready: f.Warehouse != ""}
 	p.Back = &web.Link{Title: words["goods.page.lists"], Href: "/desk/goods/lists"}
 	var err error
-	if p.Uses, err = s.uses(c); err != nil {
+	if p.Uses, err = s.uses(c, false); err != nil {
 		return nil, err
 	}
 	ws, err := s.Warehouses(ctx)

@@ -261,6 +261,7 @@ type ChangeLine struct {
 type Purpose struct {
 	ID, Title, Fund string
 	Restricted      bool
+	Over            bool // nothing more is taken in for it; what is there is still given out
 }
 
 // Registering is what a clerk notes when goods come.

@@ -78,7 +78,7 @@ func (s *Goods) Register(ctx context.Context, who access.Actor, in Registering, 
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return nil, err
 	}
-	unknown := err != nil
+	unknown := err != nil || to.Over
 	var g *Gift
 	act := audit.Act{Actor: who, Need: RegisterPerm, Verb: "goods.register", Key: "goods.register/" + key, Input: in}
 	err = s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
@@ -129,7 +129,7 @@ func (s *Goods) Correct(ctx context.Context, who access.Actor, gift string, in R
 	if err != nil && fault.KindOf(err) != fault.NotFound {
 		return err
 	}
-	unknown := err != nil
+	unknown := err != nil || to.Over
 	act := audit.Act{Actor: who, Need: RegisterPerm, Verb: "goods.correct", Subject: gift, Key: "goods.correct/" + key, Input: []any{gift, in}}
 	return s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) error {
 		g, err := findGift(ctx, tx, gift)

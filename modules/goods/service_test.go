@@ -151,6 +151,13 @@ func TestRestrictedGoodsServeTheirPurposeOnly(t *testing.T) {
 			_, err := g.MakeList(t.Context(), clerk, listing(campaign, free, "1", "张建国"), key())
 			must(t, err)
 		}
+		over := g.purposes["winter"]
+		over.Over = true
+		g.purposes["winter"] = over
+		_, err := g.Register(t.Context(), clerk, quilts("winter", "10"), key())
+		field(t, err, "campaign", "goods.purpose")
+		_, err = g.MakeList(t.Context(), clerk, listing("winter", winter, "1", "张建国"), key())
+		must(t, err)
 	})
 }
 
