@@ -161,11 +161,14 @@ func TestLossesAndSalesAreDecidedByAnother(t *testing.T) {
 		field(t, err, "amount", "goods.total")
 		field(t, err, "bank_ref", "goods.bank_ref")
 		field(t, err, "day", "goods.paid_on")
+		_, other := g.stocked(t, quilts("", "10"), 100)
+		_, err = g.AskChange(ctx, clerk, goods.Changing{Kind: goods.Sale, Why: "临期处理", Amount: 70_000, BankRef: "ICBC-78", Day: "2026-11-24", Lines: append(lines(b, "市中心库", "10"), lines(other, "市中心库", "1")...)}, nil, key())
+		field(t, err, "1.qty", "goods.one_fund")
 		sale := g.ask(t, goods.Changing{Kind: goods.Sale, Amount: 70_000, BankRef: "ICBC-77", Day: "2026-11-24", Lines: lines(b, "市中心库", "10")})
 		_, err = g.AskChange(ctx, clerk, goods.Changing{Kind: goods.Sale, Why: "临期处理", Amount: 70_000, BankRef: "ICBC-77", Day: "2026-11-24", Lines: lines(b, "市中心库", "10")}, nil, key())
 		refused(t, err, "db.conflict")
 		must(t, g.Decide(ctx, chief, sale.ID, true, "", key()))
-		if g.on(t, "5401") != 100_000 || g.on(t, ledger.Bank) != 70_000 || g.on(t, ledger.Stock) != 850_000 {
+		if g.on(t, "5401") != 100_000 || g.on(t, ledger.Bank) != 70_000 || g.on(t, ledger.Stock) != 850_100 {
 			t.Errorf("a sale: cost %d, bank %d, stock %d", g.on(t, "5401"), g.on(t, ledger.Bank), g.on(t, ledger.Stock))
 		}
 		if f := g.Balance(t, g.purposes["winter"].Fund); f.Available != 70_000 {
