@@ -79,16 +79,14 @@ func listRoll(ctx context.Context, d bun.IDB, before string, limit int) (rs []Ro
 	return rs, q.Scan(ctx, &rs)
 }
 
-// GivenRow is one closed list as the public sees it: what went where, to how many, without anybody's name.
+// GivenRow is one closed list as the public sees it: what went where, without anybody's name.
 type GivenRow struct {
 	ID, Title, Place, Project string
 	HandsOn                   clock.Day
-	Lines                     int
 }
 
 func listGiven(ctx context.Context, d bun.IDB, limit int) (rs []GivenRow, err error) {
-	return rs, d.NewRaw(`SELECT l.id, l.title, l.place, l.project, l.hands_on, (SELECT count(*) FROM goods_lines AS n WHERE n.list = l.id AND n.got) AS lines
-		FROM goods_lists AS l WHERE l.state = 'closed' ORDER BY l.id DESC LIMIT ?`, limit).Scan(ctx, &rs)
+	return rs, d.NewRaw(`SELECT l.id, l.title, l.place, l.project, l.hands_on FROM goods_lists AS l WHERE l.state = 'closed' ORDER BY l.id DESC LIMIT ?`, limit).Scan(ctx, &rs)
 }
 
 // given is how much of a thing a list gave out.
