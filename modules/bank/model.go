@@ -153,8 +153,8 @@ func (l *Line) HintsOf() ([]Hint, error) {
 	return hs, json.Unmarshal([]byte(l.Hints), &hs)
 }
 
-// Kinds of lines that are no matter of donations: 利息, 手续费, 救助拨付, 内部划转, 其他.
-var otherKinds = [...]string{"interest", "fee", "aid", "transfer", "else"}
+// Kinds of lines that are no matter of donations: 渠道结算, 利息, 手续费, 救助拨付, 内部划转, 其他.
+var otherKinds = [...]string{"channel", "interest", "fee", "aid", "transfer", "else"}
 
 // Match joins lines and gifts of equal sums (匹配).
 type Match struct {

@@ -535,7 +535,7 @@ func (s *Statements) Save(ctx context.Context, who access.Actor, id string, vers
 	return p.ID, err
 }
 
-// money day helper: the last day of some lines, since a gift has its money when the last part is there.
+// lastDay gives the last day of some lines: a gift has its money when the last part is there.
 func lastDay(ls []Line) clock.Day {
 	var d clock.Day
 	for _, l := range ls {

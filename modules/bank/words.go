@@ -77,6 +77,7 @@ var words = map[string]string{
 	"bank.why.sum":     "几笔登记合计一致",
 	"bank.why.differs": "金额不同",
 
+	"bank.kind.channel":  "渠道结算",
 	"bank.kind.interest": "利息",
 	"bank.kind.fee":      "手续费",
 	"bank.kind.aid":      "救助拨付",
