@@ -59,7 +59,7 @@ func filled(t *testing.T) map[string]string {
 		if !found || strings.HasPrefix(name, "#") {
 			continue
 		}
-		if strings.HasPrefix(name, "WECHAT_") { // a channel without keys is not offered
+		if strings.HasPrefix(name, "WECHAT_") || strings.HasPrefix(name, "ALIPAY_") { // a channel without keys is not offered
 			env[name] = value
 			continue
 		}

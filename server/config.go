@@ -38,6 +38,7 @@ type Config struct {
 	LogLevel    string       // LOG_LEVEL: debug, info, warn, error
 	LogFormat   string       // LOG_FORMAT: text or json
 	WeChat      WeChat       // WECHAT_*: payment by WeChat; empty: not offered
+	Alipay      Alipay       // ALIPAY_*: payment by Alipay; empty: not offered
 	Org         string       // ORG_NAME
 	OrgCredit   string       // ORG_CREDIT: unified social credit code, printed on papers
 	Bank        string       // BANK_NAME: where the foundation's own account is
@@ -75,6 +76,28 @@ func (w WeChat) missing() []string {
 	return out
 }
 
+// Alipay is a merchant's account with Alipay.
+type Alipay struct {
+	App       string // ALIPAY_APP: app_id
+	Seller    string // ALIPAY_SELLER: 2088…, for whom Alipay takes the money
+	Key       string // ALIPAY_KEY: the app's private key: a file, or its base64 text
+	PublicKey string // ALIPAY_PUBLIC_KEY: Alipay's own: a file, or its base64 text
+	API       string // ALIPAY_API: another server than Alipay's own, such as its sandbox
+}
+
+func (a Alipay) missing() []string {
+	if a == (Alipay{}) {
+		return nil
+	}
+	var out []string
+	for _, v := range [][2]string{{"ALIPAY_APP", a.App}, {"ALIPAY_SELLER", a.Seller}, {"ALIPAY_KEY", a.Key}, {"ALIPAY_PUBLIC_KEY", a.PublicKey}} {
+		if v[1] == "" {
+			out = append(out, v[0])
+		}
+	}
+	return out
+}
+
 // Variables names every variable of the environment that the program reads.
 func Variables() []string {
 	var names []string
@@ -105,6 +128,7 @@ func readConfig(env func(string) string) (Config, error) {
 	}
 	c.WeChat = WeChat{Merchant: or("WECHAT_MERCHANT", ""), App: or("WECHAT_APP", ""), Secret: or("WECHAT_APP_SECRET", ""), Serial: or("WECHAT_SERIAL", ""), Key: or("WECHAT_KEY", ""),
 		APIv3: or("WECHAT_APIV3_KEY", ""), PublicKeyID: or("WECHAT_PUBLIC_KEY_ID", ""), PublicKey: or("WECHAT_PUBLIC_KEY", ""), API: strings.TrimSuffix(or("WECHAT_API", ""), "/")}
+	c.Alipay = Alipay{App: or("ALIPAY_APP", ""), Seller: or("ALIPAY_SELLER", ""), Key: or("ALIPAY_KEY", ""), PublicKey: or("ALIPAY_PUBLIC_KEY", ""), API: strings.TrimSuffix(or("ALIPAY_API", ""), "/")}
 	// A production database is never filled with demonstration data unasked.
 	c.Demo = or("DEMO", map[bool]string{true: "1", false: "0"}[c.DatabaseURL == ""]) == "1"
 	var errs []error
@@ -152,6 +176,9 @@ func readConfig(env func(string) string) (Config, error) {
 	if m := c.WeChat.missing(); len(m) > 0 {
 		bad("WECHAT_*", "also needs "+strings.Join(m, ", "))
 	}
+	if m := c.Alipay.missing(); len(m) > 0 {
+		bad("ALIPAY_*", "also needs "+strings.Join(m, ", "))
+	}
 	c.Workers = 4
 	if w := or("WORKERS", ""); w != "" {
 		if _, err := fmt.Sscanf(w, "%d", &c.Workers); err != nil || c.Workers < 1 || c.Workers > 1000 {
@@ -195,6 +222,6 @@ func (c Config) Masked() [][2]string {
 	return [][2]string{
 		{"address", c.Addr}, {"base", c.BaseURL}, {"database", database}, {"objects", objects}, {"s3 keys", mask(c.S3Access + c.S3Secret)},
 		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmp.Or(c.SignKey, "-")}, {"workers", fmt.Sprint(c.Workers)},
-		{"wechat", cmp.Or(c.WeChat.Merchant, "-")},
+		{"wechat", cmp.Or(c.WeChat.Merchant, "-")}, {"alipay", cmp.Or(c.Alipay.Seller, "-")},
 	}
 }

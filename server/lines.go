@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"care/modules/channels/alipay"
 	"care/modules/channels/pay"
 	"care/modules/channels/wechat"
 	"care/server/clock"
@@ -29,6 +30,21 @@ func payLines(conf Config, now clock.Source) ([]pay.Channel, error) {
 		line, err := wechat.New(c)
 		if err != nil {
 			return nil, fmt.Errorf("WECHAT_*: %w", err)
+		}
+		out = append(out, line)
+	}
+	if a := conf.Alipay; a.App != "" {
+		c := alipay.Config{App: a.App, Seller: a.Seller, Base: a.API, Notify: conf.BaseURL + "/pay/notify/alipay", Now: now}
+		var err error
+		if c.Key, err = keyOf("ALIPAY_KEY", a.Key, pay.PrivateKey); err != nil {
+			return nil, err
+		}
+		if c.PublicKey, err = keyOf("ALIPAY_PUBLIC_KEY", a.PublicKey, pay.PublicKey); err != nil {
+			return nil, err
+		}
+		line, err := alipay.New(c)
+		if err != nil {
+			return nil, fmt.Errorf("ALIPAY_*: %w", err)
 		}
 		out = append(out, line)
 	}

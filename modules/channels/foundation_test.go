@@ -37,6 +37,7 @@ type given struct {
 	Site   *moduletest.Site
 	URL    string
 	client *http.Client
+	site   atomic.Pointer[moduletest.Site]
 }
 
 var (
@@ -112,8 +113,7 @@ func (g *given) mods() []modules.Module {
 func open(t testing.TB, f *moduletest.Foundation) *given {
 	t.Helper()
 	g := &given{Foundation: f, client: &http.Client{Timeout: 10 * time.Second}}
-	var site atomic.Pointer[moduletest.Site]
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { site.Load().Handler().ServeHTTP(w, r) }))
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.site.Load().Handler().ServeHTTP(w, r) }))
 	t.Cleanup(front.Close)
 	g.URL = front.URL
 	var err error
@@ -124,9 +124,15 @@ func open(t testing.TB, f *moduletest.Foundation) *given {
 	g.Gifts = donations.New(f.DB, f.Trail, f.Funds, f.Papers, f.Box, donations.Settings{Org: pdf.Org{Name: "曲靖市退役军人关爱基金会"}, Account: donations.Account{Holder: "曲靖市退役军人关爱基金会", Number: "2505"}})
 	must(t, g.Gifts.Ensure(t.Context()))
 	g.Channels = g.desk(g.Line)
-	g.Site = f.Serve(t, map[string]access.Actor{"clerk": clerk, "checker": checker, "secretary": secretary, "stranger": stranger}, g.mods()...)
-	site.Store(g.Site)
+	g.serve(t)
 	return g
+}
+
+// serve puts the site with the modules as they are behind its address.
+func (g *given) serve(t testing.TB) {
+	t.Helper()
+	g.Site = g.Serve(t, map[string]access.Actor{"clerk": clerk, "checker": checker, "secretary": secretary, "stranger": stranger}, g.mods()...)
+	g.site.Store(g.Site)
 }
 
 // desk opens the desk of channels as the platform does.

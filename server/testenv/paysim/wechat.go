@@ -69,6 +69,7 @@ type WeChat struct {
 	down    int             // so many requests are not answered
 	lieFor  string          // a path prefix whose answers carry a broken signature
 	next    int
+	notify  string // where notifications of added orders go
 }
 
 // Order is an order at the simulated channel.
@@ -708,4 +709,18 @@ func (w *WeChat) draw(day string) []byte {
 	}
 	fmt.Fprintf(&b, "总交易单数,应结订单总金额,退款总金额,充值券退款总金额,手续费总金额,订单总金额,申请退款总金额\r\n`%d,`%s,`%s,`0.00,`%s000,`%s,`%s\r\n", n, yuan(gross), yuan(back), yuan(fees), yuan(gross), yuan(back))
 	return []byte(b.String())
+}
+
+// Add puts an order into the server as if the merchant had made it; its notifications go to the address of Notify.
+func (w *WeChat) Add(no string, total int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.orders[no] = &Order{No: no, Way: "native", State: "NOTPAY", Notify: w.notify, Total: total, Expires: w.now().Add(time.Hour)}
+}
+
+// Notify sets where the notifications of added orders go.
+func (w *WeChat) Notify(url string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notify = url
 }
