@@ -70,7 +70,7 @@ func (s *Channels) receive(ctx context.Context, ns []notice) []error {
 			if len(ids) == 0 {
 				return nil
 			}
-			return s.queue.Put(ctx, tx.Tx, "channels.book", es[0].ID, ids)
+			return s.queue.PutFirst(ctx, tx.Tx, "channels.book", es[0].ID, ids)
 		})
 	}
 	for i := range errs {

@@ -110,8 +110,24 @@ type Item struct {
 	Payload any
 }
 
+// PutFirst stores work that goes before all other that waits, such as money that came: a thousand receipts to be drawn do not
+// hold it up.
+func (q *Queue) PutFirst(ctx context.Context, tx db.Tx, kind, key string, payload any) error {
+	return q.put(ctx, tx, kind, first, []Item{{Key: key, Payload: payload}})
+}
+
 // PutAll stores many rows of a kind at once.
 func (q *Queue) PutAll(ctx context.Context, tx db.Tx, kind string, items []Item) error {
+	return q.put(ctx, tx, kind, usual, items)
+}
+
+// Priorities of rows; the clock's own work is as urgent as what goes first.
+const (
+	first = 1
+	usual = 2
+)
+
+func (q *Queue) put(ctx context.Context, tx db.Tx, kind string, priority int, items []Item) error {
 	ps := make([]river.InsertManyParams, 0, len(items))
 	for _, it := range items {
 		r := row{Kind_: kind, Key: kind + "/" + it.Key}
@@ -123,6 +139,7 @@ func (q *Queue) PutAll(ctx context.Context, tx db.Tx, kind string, items []Item)
 			r.Payload = b
 		}
 		ps = append(ps, river.InsertManyParams{Args: r, InsertOpts: &river.InsertOpts{
+			Priority:    priority,
 			MaxAttempts: 1000, // an object store may be away for a day; giving up is a person's decision
 		}})
 	}

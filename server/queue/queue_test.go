@@ -63,6 +63,36 @@ func TestWorkIsDoneAfterTheActAndNeverWithoutIt(t *testing.T) {
 	})
 }
 
+func TestWhatGoesFirstIsNotHeldUpByWhatWaits(t *testing.T) {
+	t.Parallel()
+	dbtest.EachDB(t, sets(), func(t *testing.T, d *db.DB) {
+		q := newQueue(t, d)
+		for range 20 {
+			if err := put(t, d, q, "t.work", "usual", "usual", nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := d.InTx(t.Context(), clock.Now, func(ctx context.Context, tx db.Tx) error { return q.PutFirst(ctx, tx, "t.work", "first", "first") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan string, 21)
+		stop, err := q.Start(t.Context(), 1, []queue.Worker{{Kind: "t.work", Do: func(_ context.Context, p []byte) error {
+			got <- string(p)
+			return nil
+		}}}, nil, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if one := <-got; one != `"first"` {
+			t.Errorf("worked %s first", one)
+		}
+		if err := stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestWorkThatFailsOrPanicsIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.EachDB(t, sets(), func(t *testing.T, d *db.DB) {
