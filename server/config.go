@@ -9,9 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"care/media"
+	"care/modules/mail"
+	"care/server/ident"
 	"care/server/secret"
 )
 
@@ -37,6 +41,7 @@ type Config struct {
 	Workers     int          // WORKERS: how many rows of queued work run at a time
 	LogLevel    string       // LOG_LEVEL: debug, info, warn, error
 	LogFormat   string       // LOG_FORMAT: text or json
+	SMTP        SMTP         // SMTP_*: the mail server; empty: letters are kept and not sent
 	WeChat      WeChat       // WECHAT_*: payment by WeChat; empty: not offered
 	Alipay      Alipay       // ALIPAY_*: payment by Alipay; empty: not offered
 	Org         string       // ORG_NAME
@@ -47,6 +52,16 @@ type Config struct {
 	Filing      string       // ICP_FILING
 
 	databaseFile string // another file than the one in DataDir, while demonstration data is built
+}
+
+// SMTP is the mail server that takes the foundation's letters.
+type SMTP struct {
+	Host     string // SMTP_HOST: host, or host:port; without a port 465 for tls, 587 for starttls, 25 for none
+	Port     int
+	User     string // SMTP_USER: empty for a server that asks for none
+	Password string // SMTP_PASSWORD
+	From     string // SMTP_FROM: the address that letters come from
+	TLS      string // SMTP_TLS: "tls" (the default with port 465), "starttls" (the default), "none" for a server on the same machine
 }
 
 // WeChat is a merchant's account with WeChat Pay.
@@ -133,6 +148,7 @@ func readConfig(env func(string) string) (Config, error) {
 	c.Demo = or("DEMO", map[bool]string{true: "1", false: "0"}[c.DatabaseURL == ""]) == "1"
 	var errs []error
 	bad := func(name, why string) { errs = append(errs, fmt.Errorf("%s %s", name, why)) }
+	c.SMTP = readSMTP(or, bad)
 	host, port, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		bad("ADDR", `must be host:port, such as 127.0.0.1:8080`)
@@ -188,6 +204,51 @@ func readConfig(env func(string) string) (Config, error) {
 	return c, errors.Join(errs...)
 }
 
+// server is the mail server for the post office; nil for none.
+func (s SMTP) server() *mail.Server {
+	if s.Host == "" {
+		return nil
+	}
+	// Shorter than queued work may take, so that a slow server ends in a note and not in a cut.
+	return &mail.Server{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, From: s.From, TLS: s.TLS, Timeout: 30 * time.Second}
+}
+
+// readSMTP reads the mail server. Without SMTP_HOST there is none, whatever else is set.
+func readSMTP(or func(name, def string) string, bad func(name, why string)) SMTP {
+	s := SMTP{Host: or("SMTP_HOST", ""), User: or("SMTP_USER", ""), Password: or("SMTP_PASSWORD", ""), From: or("SMTP_FROM", ""), TLS: or("SMTP_TLS", "")}
+	if s.Host == "" {
+		return SMTP{}
+	}
+	if host, port, err := net.SplitHostPort(s.Host); err == nil {
+		s.Host = host
+		if s.Port, err = strconv.Atoi(port); err != nil || s.Port < 1 || s.Port > 65535 {
+			bad("SMTP_HOST", "must be a name, or a name and a port such as smtp.example.cn:465")
+		}
+	}
+	ports := map[string]int{mail.TLSAlways: 465, mail.TLSStart: 587, mail.TLSNone: 25}
+	if s.TLS == "" {
+		s.TLS = mail.TLSStart
+		if s.Port == ports[mail.TLSAlways] {
+			s.TLS = mail.TLSAlways
+		}
+	}
+	if s.Port == 0 {
+		s.Port = ports[s.TLS]
+	}
+	if ports[s.TLS] == 0 {
+		bad("SMTP_TLS", "must be tls, starttls or none")
+	}
+	if s.TLS == mail.TLSNone && s.Password != "" {
+		bad("SMTP_TLS", "none would send SMTP_PASSWORD readable for everybody")
+	}
+	from, err := ident.Email(s.From)
+	if err != nil {
+		bad("SMTP_FROM", "must be the address that letters come from, such as letters@example.cn")
+	}
+	s.From = from
+	return s
+}
+
 // DSN is the address of the database for db.Open.
 func (c Config) DSN() string {
 	if c.DatabaseURL != "" {
@@ -221,7 +282,7 @@ func (c Config) Masked() [][2]string {
 	}
 	return [][2]string{
 		{"address", c.Addr}, {"base", c.BaseURL}, {"database", database}, {"objects", objects}, {"s3 keys", mask(c.S3Access + c.S3Secret)},
-		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmp.Or(c.SignKey, "-")}, {"workers", fmt.Sprint(c.Workers)},
+		{"demo", fmt.Sprint(c.Demo)}, {"secret key", mask(c.SecretKey)}, {"signing key", cmp.Or(c.SignKey, "-")}, {"mail", cmp.Or(c.SMTP.Host, "-")}, {"mail password", mask(c.SMTP.Password)}, {"workers", fmt.Sprint(c.Workers)},
 		{"wechat", cmp.Or(c.WeChat.Merchant, "-")}, {"alipay", cmp.Or(c.Alipay.Seller, "-")},
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"care/server/db"
 	"care/server/queue"
 	"care/server/secret"
+	"care/templates"
 	"care/templates/pdf"
 	"care/templates/pdf/sign"
 )
@@ -134,6 +135,9 @@ func open(ctx context.Context, conf Config, log *slog.Logger, now clock.Source) 
 		return nil, err
 	}
 	if r.kit.Engine, err = pdf.New(); err != nil {
+		return nil, err
+	}
+	if r.kit.Mails, err = templates.ParseMails(); err != nil {
 		return nil, err
 	}
 	if conf.SignKey != "" {

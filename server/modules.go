@@ -17,12 +17,14 @@ import (
 	"care/modules/home"
 	"care/modules/identity"
 	"care/modules/ledger"
+	"care/modules/mail"
 	"care/modules/network"
 	"care/modules/relief"
 	"care/server/clock"
 	"care/server/db"
 	"care/server/queue"
 	"care/server/secret"
+	"care/templates"
 	"care/templates/pdf"
 	"care/templates/pdf/sign"
 )
@@ -34,6 +36,7 @@ type Kit struct {
 	Objects media.Objects
 	Box     *secret.Box
 	Engine  *pdf.Engine
+	Mails   *templates.Mails
 	Signer  *sign.Signer  // nil: papers are unsigned
 	Lines   []pay.Channel // payment channels whose keys are configured
 	Now     clock.Source
@@ -63,8 +66,11 @@ func build(k Kit) Platform {
 	}
 
 	org := pdf.Org{Name: k.Conf.Org, Phone: k.Conf.Hotline, Seal: sealWords, Credit: k.Conf.OrgCredit, Site: k.Conf.BaseURL}
+	post := mail.New(k.DB, trail, k.Queue, k.Box, k.Mails, mail.Settings{
+		Server: k.Conf.SMTP.server(), Org: k.Conf.Org, Hotline: k.Conf.Hotline, Base: k.Conf.BaseURL, Demo: k.Demo,
+	})
 	gifts := donations.New(k.DB, trail, funds, papers, k.Box, donations.Settings{
-		Org: org, Account: donations.Account{Holder: k.Conf.Org, Bank: k.Conf.Bank, Number: k.Conf.Account}, Demo: k.Demo, Login: people.ByLogin,
+		Org: org, Account: donations.Account{Holder: k.Conf.Org, Bank: k.Conf.Bank, Number: k.Conf.Account}, Demo: k.Demo, Login: people.ByLogin, Post: post,
 	})
 	lines := channels.New(k.DB, trail, funds, k.Queue, k.Box, till{gifts}, k.Conf.BaseURL, k.Log, k.Lines...)
 	connect(gifts, lines)
@@ -79,7 +85,7 @@ func build(k Kit) Platform {
 	start := home.New(trail, funds, doors{funds, gifts, aid}.sources())
 
 	return Platform{people, gifts, []modules.Module{
-		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(),
+		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(), post.Module(),
 		gifts.Module(), lines.Module(), statements.Module(), deals.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
 	}}
 }

@@ -23,7 +23,7 @@ import (
 )
 
 // shared modules may be used by every module; feature modules may not use one another.
-var shared = []string{"audit", "identity", "ledger", "documents", "network", "moduletest"}
+var shared = []string{"audit", "identity", "ledger", "documents", "network", "mail", "moduletest"}
 
 type source struct {
 	path string // from the root: "modules/ledger/store.go"

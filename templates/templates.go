@@ -50,7 +50,7 @@ func parse(files fs.FS) (*Set, error) {
 	s.buffers.New = func() any { return new(bytes.Buffer) }
 	for _, name := range names {
 		dir, file := path.Split(name)
-		if dir == "layout/" || strings.HasPrefix(file, "_") {
+		if dir == "layout/" || dir == mailDir || strings.HasPrefix(file, "_") {
 			continue
 		}
 		t, err := base.Clone()

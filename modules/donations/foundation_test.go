@@ -68,7 +68,9 @@ func each(t *testing.T, fn func(t *testing.T, g *given)) {
 
 func open(t testing.TB, f *moduletest.Foundation) *given {
 	t.Helper()
-	g := &given{Foundation: f, Gifts: donations.New(f.DB, f.Trail, f.Funds, f.Papers, f.Box, settings)}
+	set := settings
+	set.Post = f.Post
+	g := &given{Foundation: f, Gifts: donations.New(f.DB, f.Trail, f.Funds, f.Papers, f.Box, set)}
 	must(t, g.Ensure(t.Context()))
 	g.Campaign = g.campaign(t, "DB-2026", plan())
 	return g

@@ -192,6 +192,7 @@ type giveForm struct {
 	Campaign string `form:"campaign"` // code
 	Amount   string `form:"amount"`
 	Phone    string `form:"phone"`
+	Email    string `form:"email"`
 	Message  string `form:"message"`
 	Waived   bool   `form:"waived"`
 	Agree    bool   `form:"agree"`

@@ -459,6 +459,7 @@ type registerForm struct {
 	IDNo     string `form:"idno"`
 	Campaign string `form:"campaign"`
 	Phone    string `form:"phone"`
+	Email    string `form:"email"`
 	BankRef  string `form:"bank_ref"`
 	Day      string `form:"day"`
 	Paid     string `form:"paid"`
@@ -517,7 +518,7 @@ func (s *Gifts) register(c echo.Context) error {
 	if err != nil {
 		return web.Refuse(c, err, "donations/register", p)
 	}
-	d := giveForm{Donor: f.Donor, Shown: f.Shown, Name: f.Name, IDNo: f.IDNo, Campaign: f.Campaign, Phone: f.Phone, Waived: f.Waived}.pledge(cs)
+	d := giveForm{Donor: f.Donor, Shown: f.Shown, Name: f.Name, IDNo: f.IDNo, Campaign: f.Campaign, Phone: f.Phone, Email: f.Email, Waived: f.Waived}.pledge(cs)
 	g, err := s.Register(c.Request().Context(), web.Actor(c), d, f.payment(), key)
 	if err != nil {
 		return web.Refuse(c, web.Next(err, "/desk/donations/%s"), "donations/register", p)

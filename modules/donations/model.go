@@ -20,7 +20,7 @@ var Private = []string{
 }
 
 // PrivacyVersion names the privacy text that a donor agrees to; it is stored with each gift. A changed text gets a new name.
-const PrivacyVersion = "2026-11"
+const PrivacyVersion = "2026-12"
 
 // ExpireAfter is how many days a promise waits for its money. A transfer takes at most some days; three months leave room
 // for people who give from their next wages, and keep the clerk's list short. Money that comes later is still accepted.

@@ -102,12 +102,29 @@ func seedGifts() []seedGift {
 
 func seedPhone(i int) string { return fmt.Sprintf("1%d8%08d", 3+i%7, 70010000+i*7919) }
 
+// seedEmail gives some donors an address; one of them gave several times.
+func seedEmail(i int) string {
+	switch {
+	case i == 5 || i == 32 || i == 46 || i == 55:
+		return DemoEmail
+	case i%9 == 1:
+		return fmt.Sprintf("donor%d@example.com", i)
+	}
+	return ""
+}
+
+// DemoEmail is the address of a donor of the demonstration who gave several times.
+const DemoEmail = "ouyang@example.com"
+
 // DemoPrivate lists what of the demonstration's donors must never be seen in public: the full names of people who did not
 // ask for that, phones and identity numbers.
 func DemoPrivate() []string {
 	var out []string
 	for i, g := range seedGifts() {
 		out = append(out, seedPhone(i))
+		if e := seedEmail(i); e != "" {
+			out = append(out, e)
+		}
 		if g.idno != "" {
 			out = append(out, g.idno)
 		}
@@ -196,7 +213,7 @@ func (s *Gifts) Seed(ctx context.Context, at *clock.Travel) error {
 
 // seedGift plans the acts of one gift.
 func (s *Gifts) seedGift(add func(time.Time, func(context.Context) error), moment func(int, int) time.Time, g seedGift, i int, campaigns map[string]string, cashier, accountant, secretary access.Actor) {
-	p := Pledge{Donor: Person, Shown: Masked, Name: g.name, IDNo: g.idno, Amount: money.Fen(g.yuan * 100), Phone: seedPhone(i), Agree: true}
+	p := Pledge{Donor: Person, Shown: Masked, Name: g.name, IDNo: g.idno, Amount: money.Fen(g.yuan * 100), Phone: seedPhone(i), Email: seedEmail(i), Agree: true}
 	if g.body != "" {
 		p.Donor, p.Shown, p.IDNo = Body, Real, g.body
 	}

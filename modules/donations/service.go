@@ -18,6 +18,7 @@ import (
 	"care/modules/audit"
 	"care/modules/documents"
 	"care/modules/ledger"
+	"care/modules/mail"
 	"care/server/access"
 	"care/server/clock"
 	"care/server/db"
@@ -35,7 +36,8 @@ type Account struct{ Holder, Bank, Number string }
 type Settings struct {
 	Org     pdf.Org
 	Account Account
-	Demo    bool // papers say that they are a demonstration
+	Demo    bool       // papers say that they are a demonstration
+	Post    *mail.Post // nil: no letters are written
 	// Login gives a person of the demonstration by login name, for Seed; nil without demonstration data.
 	Login func(ctx context.Context, login string) (access.Actor, error)
 }

@@ -148,6 +148,9 @@ func (s *Gifts) confirm(ctx context.Context, tx *audit.Tx, cs []confirming, at [
 	if gifts != int64(len(ts)) || arrivals != int64(len(ts)) {
 		return fault.New(fault.Conflict, "db.changed")
 	}
+	if err := s.tellReceived(ctx, tx, ts, byID); err != nil {
+		return err
+	}
 	for _, fund := range sortedKeys(counts) {
 		if err := addCount(ctx, tx, fund, counts[fund]); err != nil {
 			return err

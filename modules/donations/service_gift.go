@@ -24,8 +24,10 @@ func (s *Gifts) Pledge(ctx context.Context, who access.Actor, p Pledge, key stri
 	var g *Gift
 	act := audit.Act{Actor: who, Need: access.Everyone, Verb: "donations.pledge", Key: "donations.pledge/" + key, Input: p}
 	err := s.trail.Do(ctx, act, func(ctx context.Context, tx *audit.Tx) (err error) {
-		g, err = s.PledgeIn(ctx, tx, who, p)
-		return err
+		if g, err = s.PledgeIn(ctx, tx, who, p); err != nil {
+			return err
+		}
+		return s.tellPledged(ctx, tx, g)
 	})
 	return g, err
 }

@@ -101,6 +101,9 @@ func (s *Gifts) ApproveRefund(ctx context.Context, who access.Actor, refund, rem
 			}
 			tx.Public("replaced", ds[0].Number)
 		}
+		if err := s.tellRefunded(ctx, tx, g); err != nil {
+			return err
+		}
 		// In the order of a confirmation (counter, count, fund), so that the two never wait for each other in a ring.
 		if err := addCount(ctx, tx, g.Fund, -1); err != nil {
 			return err

@@ -25,6 +25,11 @@ const (
 
 // words are the states, names and sentences of donations. A sentence says what to do.
 var words = map[string]string{
+	"mail.kind.pledge":   "捐赠登记",
+	"mail.kind.received": "捐赠到账",
+	"mail.kind.refunded": "退款办结",
+	"donations.long_day": "%d年%d月%d日",
+
 	"donations.count.campaigns": "募捐项目",
 	"donations.count.gifts":     "捐赠登记",
 	"donations.count.received":  "已确认捐赠",

@@ -14,6 +14,7 @@ import (
 	"care/modules/audit"
 	"care/modules/documents"
 	"care/modules/ledger"
+	"care/modules/mail"
 	"care/server/access"
 	"care/server/clock"
 	"care/server/db"
@@ -22,6 +23,7 @@ import (
 	"care/server/queue"
 	"care/server/secret"
 	"care/server/web"
+	"care/templates"
 	"care/templates/pdf"
 )
 
@@ -35,6 +37,8 @@ type Foundation struct {
 	Archive *media.Archive
 	Funds   *ledger.Ledger
 	Papers  *documents.Papers
+	Mails   *templates.Mails
+	Post    *mail.Post // without a mail server: it keeps letters
 	Box     *secret.Box
 	Engine  *pdf.Engine
 }
@@ -42,11 +46,14 @@ type Foundation struct {
 // Start is when the tests' clock starts.
 var Start = time.Date(2026, 11, 25, 2, 0, 0, 0, time.UTC)
 
-var engine = sync.OnceValues(pdf.New)
+var (
+	engine  = sync.OnceValues(pdf.New)
+	letters = sync.OnceValues(templates.ParseMails)
+)
 
 // Sets lists the migrations of the frame and the shared modules, and those of the modules under test.
 func Sets(extra ...fs.FS) []fs.FS {
-	zero := []modules.Module{(&audit.Trail{}).Module(), (&media.Archive{}).Module(), (&ledger.Ledger{}).Module(), (&documents.Papers{}).Module()}
+	zero := []modules.Module{(&audit.Trail{}).Module(), (&media.Archive{}).Module(), (&ledger.Ledger{}).Module(), (&documents.Papers{}).Module(), (&mail.Post{}).Module()}
 	sets := []fs.FS{web.Migrations()}
 	for _, m := range zero {
 		sets = append(sets, m.Migrations)
@@ -88,12 +95,16 @@ func New(t testing.TB, d *db.DB) *Foundation {
 	f.Archive = media.New(d, f.Trail, f.Objects, f.Box, slog.New(slog.DiscardHandler))
 	f.Funds = ledger.New(d, f.Trail)
 	f.Papers = documents.New(d, f.Trail, f.Queue, f.Archive, f.Box, f.Engine, "https://care.example")
+	if f.Mails, err = letters(); err != nil {
+		t.Fatal(err)
+	}
+	f.Post = mail.New(d, f.Trail, f.Queue, f.Box, f.Mails, mail.Settings{Org: "基金会", Hotline: "0874-3100000", Base: "https://care.example"})
 	return f
 }
 
 // Modules lists the shared modules.
 func (f *Foundation) Modules() []modules.Module {
-	return []modules.Module{f.Trail.Module(), f.Archive.Module(), f.Funds.Module(), f.Papers.Module()}
+	return []modules.Module{f.Trail.Module(), f.Archive.Module(), f.Funds.Module(), f.Papers.Module(), f.Post.Module()}
 }
 
 // Settle works all queued work of the modules given and of the shared ones.
