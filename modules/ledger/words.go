@@ -17,6 +17,14 @@ var words = map[string]string{
 	"ledger.need_kind":        "请选择资金是限定性还是非限定性。",
 	"ledger.need_purpose":     "请写明资金用途，最多 500 个字。",
 
+	"ledger.month":         "没有这个月份，请写成 2026-11 的样子。",
+	"ledger.vouchers":      "记账凭证",
+	"ledger.voucher":       "记账凭证",
+	"ledger.balances":      "科目余额表",
+	"ledger.total":         "合计",
+	"ledger.vouchers.head": "日期,事项,借方科目,借方名称,贷方科目,贷方名称,金额（元）,资金代码,资金,业务,原因,凭证标识",
+	"ledger.balances.head": "科目,名称,期初借方,期初贷方,本期借方,本期贷方,期末借方,期末贷方",
+
 	"ledger.open":         "开立资金",
 	"ledger.close":        "关闭资金",
 	"ledger.group":        "资金",
