@@ -16,6 +16,7 @@ import (
 	"care/modules/goods"
 	"care/modules/home"
 	"care/modules/identity"
+	"care/modules/intake"
 	"care/modules/ledger"
 	"care/modules/mail"
 	"care/modules/network"
@@ -77,6 +78,7 @@ func build(k Kit) Platform {
 	statements := bank.New(k.DB, trail, k.Queue, archive, funds, k.Box, teller{gifts}, bank.Settings{Account: k.Conf.Account, Login: people.ByLogin})
 	gifts.OnReject(statements.Rejected)
 	deals := agreements.New(k.DB, trail, papers, archive, k.Box, owed{gifts}, people.ByLogin)
+	batches := intake.New(k.DB, trail, k.Queue, funds, k.Box, k.Engine, people, counter{gifts}.desk(), people.ByLogin)
 	aid := relief.New(k.DB, trail, funds, papers, archive, k.Box, places, people, relief.Office{Org: org, Phone: k.Conf.Hotline, Demo: k.Demo})
 	public := told{gifts, aid}
 	open := disclosure.New(k.DB, trail, funds, public, public.helped, disclosure.Settings{Org: k.Conf.Org, Login: people.ByLogin})
@@ -86,6 +88,6 @@ func build(k Kit) Platform {
 
 	return Platform{people, gifts, []modules.Module{
 		trail.Module(), places.Module(), people.Module(), archive.Module(), funds.Module(), papers.Module(), post.Module(),
-		gifts.Module(), lines.Module(), statements.Module(), deals.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
+		gifts.Module(), lines.Module(), statements.Module(), deals.Module(), batches.Module(), stores.Module(), aid.Module(), open.Module(), start.Module(),
 	}}
 }

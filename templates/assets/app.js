@@ -143,6 +143,49 @@
     }
   });
 
+  // A grid to type into ("data-grid"): Enter and the arrows stay in the column, and cells copied from a spreadsheet fill
+  // the grid from the cell they are pasted into. What does not fit is said, never dropped in silence.
+  function cells(row) { return all("td > input:not([type=hidden]), td > select", row); }
+  function gridRows(grid) { return all("tbody tr:not(.says)", grid).filter(function (r) { return cells(r).length; }); }
+  function put(cell, text) {
+    if (cell.tagName !== "SELECT") { cell.value = text; return true; }
+    var found = all("option", cell).find(function (o) { return o.value === text || o.textContent.trim() === text; });
+    if (!found && text) { return false; }
+    cell.value = found ? found.value : cell.options[0].value;
+    return true;
+  }
+  doc.addEventListener("keydown", function (e) {
+    var cell = e.target, grid = cell.closest && cell.closest("[data-grid]"), step;
+    if (!grid || e.ctrlKey || e.metaKey || e.altKey || e.isComposing) { return; }
+    if (e.key === "Enter" || (e.key === "ArrowDown" && cell.tagName !== "SELECT")) { step = e.shiftKey ? -1 : 1; }
+    else if (e.key === "ArrowUp" && cell.tagName !== "SELECT") { step = -1; }
+    else { return; }
+    var list = gridRows(grid), row = cell.closest("tr"), next = list[list.indexOf(row) + step], column = cells(row).indexOf(cell);
+    e.preventDefault();
+    if (next) { next = cells(next)[column]; next.focus(); if (next.select) { next.select(); } }
+  });
+  doc.addEventListener("paste", function (e) {
+    var cell = e.target, grid = cell.closest && cell.closest("[data-grid]"), text = e.clipboardData ? e.clipboardData.getData("text/plain") : "";
+    if (!grid || !/[\t\n]/.test(text.replace(/\r?\n$/, ""))) { return; }
+    e.preventDefault();
+    var list = gridRows(grid), first = list.indexOf(cell.closest("tr")), column = cells(cell.closest("tr")).indexOf(cell), left = 0;
+    text.replace(/\r/g, "").replace(/\n$/, "").split("\n").forEach(function (line, i) {
+      var row = list[first + i] && cells(list[first + i]);
+      line.split("\t").forEach(function (value, k) {
+        if (!row || !row[column + k] || !put(row[column + k], value.trim())) { left += value.trim() ? 1 : 0; }
+      });
+    });
+    var old = doc.querySelector(".note.pasted");
+    if (old) { old.remove(); }
+    if (left) {
+      var note = doc.createElement("div");
+      note.className = "note warn pasted";
+      note.setAttribute("role", "alert");
+      note.textContent = "有 " + left + " 格放不下或不认识，没有粘贴进来。行数多时请用模板上传。";
+      grid.closest("form").insertAdjacentElement("afterbegin", note);
+    }
+  });
+
   // Menus close when the reader goes elsewhere.
   doc.addEventListener("click", function (e) {
     all("details.menu[open]").forEach(function (d) { if (!d.contains(e.target)) { d.removeAttribute("open"); } });
