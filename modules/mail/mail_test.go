@@ -44,7 +44,8 @@ type mailServer struct {
 	atRcpt func(to string) error // what it says to an address; nil: yes
 	atMail func() error
 	atData func() error // after the letter was read
-	cut    bool         // it hangs up after it has taken a letter, without a good-bye
+	cut    bool         // it hangs up before its yes
+	bye    bool         // it hangs up right after its yes
 	slow   time.Duration
 	user   string
 	trust  *tls.Config
@@ -124,9 +125,9 @@ func (x *session) Data(r io.Reader) error {
 
 func (x *session) Reset() {
 	x.s.Lock()
-	cut := x.s.cut
+	bye := x.s.bye && len(x.s.got) > 0
 	x.s.Unlock()
-	if cut {
+	if bye {
 		_ = x.c.Conn().Close()
 	}
 }
@@ -525,6 +526,9 @@ func TestACrashAfterTheYesSendsAgainUnderTheSameMessageID(t *testing.T) {
 		if died != nil {
 			t.Fatal(died)
 		}
+		if n, err := mail.TakeAgain(t.Context(), g.Post, id); err != nil || n != 0 {
+			t.Errorf("a letter that is being sent is taken again: %d, %v", n, err)
+		}
 		g.work(t) // another server meanwhile: the letter is taken
 		g.is(t, id, mail.Sending, "", 1)
 		if g.server.count() != 0 {
@@ -559,11 +563,11 @@ func TestManyServersSendALetterOnce(t *testing.T) {
 func TestAYesBeforeABrokenGoodbyeIsAYes(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, g *given) {
-		g.server.set(func(s *mailServer) { s.atRcpt = nil })
+		g.server.set(func(s *mailServer) { s.bye = true })
 		id := g.write(t, letter("a@b.example"))
-		g.server.set(func(s *mailServer) { s.cut = false })
 		g.work(t)
 		g.is(t, id, mail.Sent, "", 1)
+		g.server.set(func(s *mailServer) { s.bye = false })
 		// Hung up before the yes: nobody knows, so it comes again.
 		g.server.set(func(s *mailServer) { s.cut = true })
 		second := g.write(t, letter("a@b.example"))
