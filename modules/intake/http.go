@@ -617,6 +617,12 @@ func (s *Intake) grid(c echo.Context) error {
 	if p.B.State != Draft {
 		return fault.New(fault.Conflict, "intake.not_draft")
 	}
+	// The form shows what was typed. To another clerk than its own that is reading private facts.
+	if who := web.Actor(c); who.ID != p.B.MadeBy {
+		if err := s.trail.Saw(c.Request().Context(), who, EnterPerm, p.B.ID, "rows", "entry"); err != nil {
+			return err
+		}
+	}
 	return web.Render(c, "intake/grid", p)
 }
 

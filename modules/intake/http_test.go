@@ -8,6 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"care/modules/audit"
 	"care/modules/intake"
 	"care/modules/moduletest"
 )
@@ -246,6 +247,24 @@ func TestAProfileIsTriedOnASampleBeforeItIsSaved(t *testing.T) {
 		gone(t, m.PostFiles("/desk/intake/profiles/new", form))
 		if p := m.Get("/desk/intake/profiles"); !strings.Contains(p.Body, "水滴公益") {
 			t.Error("the profile is not there")
+		}
+	})
+}
+
+func TestAnotherClerksRowsAreReadOnTheRecord(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		s := g.site(t)
+		b := g.batch(t, 1, 100)
+		for _, reader := range []string{"clerk", "second"} {
+			if a := s.As(reader).Get("/desk/intake/" + b.ID + "/rows"); a.Status != 200 {
+				t.Errorf("%s: %d", reader, a.Status)
+			}
+		}
+		es, err := g.Trail.Entries(t.Context(), audit.Filter{Subject: b.ID, Verb: "audit.saw"}, "", 10)
+		must(t, err)
+		if len(es.Rows) != 1 || es.Rows[0].Actor != "second" {
+			t.Errorf("the record says %+v", es.Rows)
 		}
 	})
 }
