@@ -196,11 +196,18 @@ type giveForm struct {
 	Message  string `form:"message"`
 	Waived   bool   `form:"waived"`
 	Agree    bool   `form:"agree"`
+
+	Tribute      string `form:"tribute"` // "", honour or memory
+	TributeName  string `form:"tribute_name"`
+	TributeWords string `form:"tribute_words"`
 }
 
 type givePage struct {
 	web.Page
-	Form    giveForm
+	Form giveForm
+
+	Tributes []web.Option
+
 	Uses    []web.Option
 	Donors  []web.Option
 	Shows   []web.Option
@@ -220,6 +227,7 @@ func (s *Gifts) givePage(c echo.Context, f giveForm) (*givePage, []Campaign, err
 			{Value: Real, Label: words["donations.shown.real"], Hint: words["donations.hint.real"]},
 			{Value: Anonymous, Label: words["donations.shown.anon"], Hint: words["donations.hint.anon"]},
 		}}
+	p.Tributes = []web.Option{{Value: "", Label: words["donations.tribute.none"]}, {Value: TributeHonour, Label: words["donations.tribute.honour"]}, {Value: TributeMemory, Label: words["donations.tribute.memory"]}}
 	for _, x := range cs {
 		p.Uses = append(p.Uses, web.Option{Value: x.Code, Label: x.Title})
 	}
@@ -291,6 +299,9 @@ func (s *Gifts) give(c echo.Context) error {
 // pledge makes what the act takes out of what was typed. What cannot be read becomes what the act refuses.
 func (f giveForm) pledge(cs []Campaign) Pledge {
 	p := Pledge{Donor: f.Donor, Shown: shown(f.Donor, f.Shown), Name: f.Name, IDNo: f.IDNo, Amount: fen(f.Amount), Phone: f.Phone, Message: f.Message, Waived: f.Waived, Agree: f.Agree}
+	if f.Tribute != "" || f.TributeName != "" || f.TributeWords != "" {
+		p.Tribute = &Tribute{Kind: f.Tribute, Name: f.TributeName, Words: f.TributeWords}
+	}
 	if f.Campaign != GeneralCode {
 		if p.Campaign = campaignID(cs, f.Campaign); p.Campaign == "" {
 			p.Campaign = "closed" // no campaign has this id
@@ -344,6 +355,8 @@ type thanksPage struct {
 	Online  string // where it is paid online, "" for nowhere
 	Kept    string // disposition of a receipt that stays with the foundation, "" for one that the donor has
 	Asked   bool   // the own name on it was asked for
+	Tribute *Tribute
+	Devoted string // kind of the tribute, as people say it
 	Days    int
 	Self    string
 }
@@ -376,6 +389,12 @@ func (s *Gifts) thanks(c echo.Context) error {
 		if p.Asked, err = s.ReissueOpen(ctx, r.Paper); err != nil {
 			return err
 		}
+	}
+	if p.Tribute, err = s.TributeOf(g); err != nil {
+		return err
+	}
+	if p.Tribute != nil {
+		p.Devoted = words["donations.tribute."+p.Tribute.Kind]
 	}
 	return web.Render(c, "donations/thanks", p)
 }

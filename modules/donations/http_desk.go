@@ -729,5 +729,8 @@ func (s *Gifts) reveal(c echo.Context) error {
 	}
 	p.Shown = true
 	p.Facts = []web.Fact{fact("donor", x.Name, false), fact("phone", x.Phone, true), fact("idno", x.IDNo, true), fact("message", x.Message, false)}
+	if t := x.Tribute; t != nil {
+		p.Facts = append(p.Facts, fact("tribute", words["donations.tribute."+t.Kind]+" "+t.Name+" "+t.Words, false))
+	}
 	return web.Render(c, "donations/plain", p)
 }

@@ -359,3 +359,28 @@ func TestLookingUpAGiftIsLimited(t *testing.T) {
 		}
 	})
 }
+
+func TestAGiftMayBeDevotedToSomebody(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		s := g.site(t)
+		form := s.Public().Get("/give")
+		has(t, form, 200, "把这份心意献给一个人")
+		v := url.Values{"once": {form.Once(t)}, "donor": {"person"}, "shown": {"usual"}, "name": {"张建明"}, "campaign": {"DB-2026"}, "amount": {"100"}, "phone": {"13987650000"}, "agree": {"1"}, "tribute_name": {"王老兵"}}
+		has(t, s.Public().Post("/give", v), 422, "请选择是致敬还是纪念", "王老兵")
+		v.Set("tribute", "memory")
+		v.Set("tribute_words", "您守过的山，我们替您看着。")
+		made := s.Public().Post("/give", v)
+		if made.Status != 303 {
+			t.Fatalf("%d", made.Status)
+		}
+		has(t, s.Public().Get(made.Location), 200, "纪念他（她）", "王老兵", "您守过的山")
+		rows, err := g.List(t.Context(), donations.Filter{}, "", 5)
+		must(t, err)
+		if desk := s.As("checker").Get("/desk/donations/" + rows.Rows[0].ID); strings.Contains(desk.Body, "王老兵") {
+			t.Error("the desk reads the name without asking")
+		}
+		page := s.As("checker").Get("/desk/donations/" + rows.Rows[0].ID + "/reveal")
+		has(t, s.As("checker").Post("/desk/donations/"+rows.Rows[0].ID+"/reveal", moduletest.Form("once", page.Once(t), "why", "contact")), 200, "王老兵")
+	})
+}

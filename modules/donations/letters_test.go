@@ -1,10 +1,12 @@
 package donations_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 
+	"care/modules/audit"
 	"care/modules/donations"
 	"care/modules/mail"
 	"care/server/access"
@@ -80,6 +82,23 @@ func TestStrangersCannotFillAMailboxThroughTheForm(t *testing.T) {
 		must(t, err)
 		if len(p.Rows) != 5 {
 			t.Errorf("%d letters in a day", len(p.Rows))
+		}
+	})
+}
+
+func TestAnInstalmentRemindsItsDonorByLetter(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, g *given) {
+		p := pledge("张建国", 50_000)
+		p.Email, p.Origin = "zhang@example.com", "agreement/a/1"
+		var gift *donations.Gift
+		must(t, g.in(t, clerk, func(ctx context.Context, tx *audit.Tx) (err error) {
+			gift, err = g.OweIn(ctx, tx, clerk, p)
+			return err
+		}))
+		kinds, texts := g.lettersOf(t, gift.ID)
+		if !slices.Equal(kinds, []string{"pledge"}) || !strings.Contains(texts[0], "500.00") || !strings.Contains(texts[0], gift.Code[:4]+" "+gift.Code[4:]) {
+			t.Errorf("letters %v: %v", kinds, texts)
 		}
 	})
 }

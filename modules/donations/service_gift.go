@@ -280,7 +280,10 @@ func maskDonor(donor, name string) string {
 }
 
 // Plain is what is kept sealed of a gift.
-type Plain struct{ Name, Phone, IDNo, Message string }
+type Plain struct {
+	Name, Phone, IDNo, Message string
+	Tribute                    *Tribute // nil for none
+}
 
 func (s *Gifts) open(g *Gift) (p Plain, err error) {
 	if p.Name, err = s.box.Open("donations_gifts.name", g.ID, g.Name); err != nil {
@@ -292,7 +295,10 @@ func (s *Gifts) open(g *Gift) (p Plain, err error) {
 	if p.IDNo, err = s.box.Open("donations_gifts.idno", g.ID, g.IDNo); err != nil {
 		return p, err
 	}
-	p.Message, err = s.box.Open("donations_gifts.message", g.ID, g.Message)
+	if p.Message, err = s.box.Open("donations_gifts.message", g.ID, g.Message); err != nil {
+		return p, err
+	}
+	p.Tribute, err = s.TributeOf(g)
 	return p, err
 }
 

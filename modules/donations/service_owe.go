@@ -43,13 +43,18 @@ func (s *Gifts) owed(ctx context.Context, tx bun.IDB, p *Pledge) (fund string, e
 	return fund, c.Err()
 }
 
-// OweIn notes inside another act a promise that rests on an agreement, such as an instalment. It waits for its money like any other.
+// OweIn notes inside another act a promise that rests on an agreement, such as an instalment. It waits for its money like
+// any other; a donor with an e-mail address is told the transfer code.
 func (s *Gifts) OweIn(ctx context.Context, tx *audit.Tx, who access.Actor, p Pledge) (*Gift, error) {
 	fund, err := s.owed(ctx, tx, &p)
 	if err != nil {
 		return nil, err
 	}
-	return s.insert(ctx, tx, p, who, "web", Pledged, fund)
+	g, err := s.insert(ctx, tx, p, who, "web", Pledged, fund)
+	if err != nil {
+		return nil, err
+	}
+	return g, s.tellPledged(ctx, tx, g)
 }
 
 // StandingOf gives gifts by id in whatever state; gifts that are not there are left out.
